@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -50,7 +51,9 @@ def prepare(url: str) -> None:
     Raises DatabaseNotReadyError with what to do where a superuser is needed and this login is none.
     """
     engine = create_engine(
-        make_url(url), poolclass=NullPool, connect_args={"options": "-c search_path=wangge,public -c lock_timeout=60000"}
+        make_url(url),
+        poolclass=NullPool,
+        connect_args={"options": "-c search_path=wangge,public -c lock_timeout=60000"},
     )
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
@@ -65,7 +68,7 @@ def _superuser_part(connection: Connection) -> None:
         connection.rollback()
         return
     try:
-        with connection.connection.cursor() as cursor:
+        with closing(connection.connection.cursor()) as cursor:
             cursor.execute(SUPERUSER_SQL)
         connection.commit()
     except psycopg2.Error as error:
@@ -75,7 +78,9 @@ def _superuser_part(connection: Connection) -> None:
                 "this database login is no superuser: run what `wangge database prepare` prints as one"
             ) from error
         connection.rollback()
-        log.warning("bounding-box queries will be slow: geometry_overlaps is not LEAKPROOF (a superuser can mend it)")
+        log.warning(
+            "bounding-box queries will be slow: geometry_overlaps is not LEAKPROOF (a superuser can mend it)"
+        )
 
 
 _PREPARED = text("""
@@ -83,7 +88,9 @@ SELECT (SELECT count(*) FROM pg_roles WHERE rolname IN ('wangge_owner', 'wangge_
    AND to_regnamespace('wangge') IS NOT NULL
    AND (SELECT count(*) FROM pg_extension WHERE extname IN ('postgis', 'btree_gist')) = 2
 """)
-_LEAKPROOF = text("SELECT coalesce(bool_and(proleakproof), false) FROM pg_proc WHERE proname = 'geometry_overlaps'")
+_LEAKPROOF = text(
+    "SELECT coalesce(bool_and(proleakproof), false) FROM pg_proc WHERE proname = 'geometry_overlaps'"
+)
 
 
 def migrate_to(connection: Connection, revision: str) -> None:

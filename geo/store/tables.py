@@ -6,6 +6,8 @@ change sets that opened and closed each row. Geometry is MultiPolygon in EPSG:44
 
 from __future__ import annotations
 
+from typing import Any
+
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     ARRAY,
@@ -46,7 +48,7 @@ def _number(*names: str) -> list[Column[int]]:
     return [Column(name, Integer) for name in names]
 
 
-def _shape(kind: str = "MULTIPOLYGON", *, nullable: bool = False) -> Column[object]:
+def _shape(kind: str = "MULTIPOLYGON", *, nullable: bool = False) -> Column[Any]:
     return Column("geom", Geometry(kind, srid=4490, spatial_index=False), nullable=nullable)
 
 
@@ -54,7 +56,7 @@ def _area() -> Column[float]:
     return Column("area_m2", Double, Computed("st_area((geom)::geography)", persisted=True))
 
 
-def _history(name: str, *columns: Column[object]) -> Table:
+def _history(name: str, *columns: Column[Any]) -> Table:
     """A table with both clocks."""
     return Table(
         name,
@@ -348,6 +350,16 @@ audit = Table(
 
 HISTORY: dict[str, Table] = {
     table.name: table
-    for table in (region, grid, community, building_group, building, base_feature, firm, service_period, branch)
+    for table in (
+        region,
+        grid,
+        community,
+        building_group,
+        building,
+        base_feature,
+        firm,
+        service_period,
+        branch,
+    )
 }
 """The tables that keep two clocks, by name; the order is the order of loading (parents first)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from importlib.resources import files
 
 from alembic import op
@@ -16,7 +17,7 @@ SQL = files("geo.store.migrations") / "sql"
 
 def _run(name: str) -> None:
     # Straight to the driver: the scripts hold colons and percent signs that are not parameters.
-    with op.get_bind().connection.cursor() as cursor:
+    with closing(op.get_bind().connection.cursor()) as cursor:
         cursor.execute((SQL / name).read_text(encoding="utf-8"))
 
 
