@@ -1,0 +1,83 @@
+"""A real browser for the tests: Chromium, watched so that a page that leaves this host or complains fails."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+LOCAL = {"127.0.0.1", "localhost", "[::1]", "::1"}
+
+
+@dataclass
+class Watch:
+    """What a page did that it should not: ask other hosts (aborted), write console errors; what failed."""
+
+    foreign: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def attach(self, context: BrowserContext) -> None:
+        context.route("**/*", self._route)
+        context.on("page", self._listen)
+
+    def _route(self, route: Route) -> None:
+        address = urlsplit(route.request.url)
+        if address.scheme in {"data", "blob", "about"} or address.hostname in LOCAL:
+            route.continue_()
+        else:
+            self.foreign.append(route.request.url)
+            route.abort()
+
+    def _listen(self, page: Page) -> None:
+        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("requestfailed", lambda request: self.failed.append(request.url))
+
+    def check(self) -> None:
+        assert (self.foreign, self.errors) == ([], [])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium in PATH: apt-get install chromium")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def context(browser: Browser, watch: Watch) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    watch.attach(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, watch: Watch) -> Iterator[Page]:
+    """A page that fails its test when it asked another host for anything or wrote a console error."""
+    opened = context.new_page()
+    opened.set_default_timeout(10_000)
+    yield opened
+    watch.check()
