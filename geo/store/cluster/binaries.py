@@ -121,12 +121,10 @@ def _what_is_missing(every: list[Installation], data_major: int | None) -> str:
             f"without it. Install it: apt-get install postgresql postgresql-{wanted}-postgis-3 (Debian, "
             "Ubuntu), brew install postgresql@17 postgis (macOS)."
         )
-    move = f"Or make a dump with PostgreSQL {data_major}, move 'postgres' aside, start again and load it."
+    move = f"make a dump with PostgreSQL {data_major}, move 'postgres' aside, start again and load it."
     if data_major < OLDEST_POSTGRES:
-        return (
-            f"The data folder was made by PostgreSQL {data_major}, which is too old. {move[3:].capitalize()}"
-        )
+        return f"The data folder was made by PostgreSQL {data_major}, which is too old: {move}"
     return (
         f"The data folder was made by PostgreSQL {data_major}; this machine has: {here}. Install "
-        f"postgresql-{data_major} and postgresql-{data_major}-postgis-3 to go on with it. {move}"
+        f"postgresql-{data_major} and postgresql-{data_major}-postgis-3 to go on with it. Or {move}"
     )
