@@ -1,0 +1,40 @@
+"""Bundling neighbouring units into packages or grids (标包、划片打包): pure, no database, no web.
+
+    problem.py       what is asked: units, links, activities, rules
+    graph.py         footprints → neighbour links; where geometry ends and graphs begin
+    model.py         the problem compiled for searching
+    conflicts.py     rules that no plan can keep together
+    starts.py        first plans            search.py    moves and annealing
+    finish.py        repair                 bound.py     proven lower bound
+    explain.py       reasons                solve.py     the solver
+    check.py         which rules a plan breaks
+    alternatives.py  several different plans
+"""
+
+from geo.bundling.alternatives import alternatives
+from geo.bundling.check import Violation, check
+from geo.bundling.errors import BundlingError
+from geo.bundling.graph import neighbours
+from geo.bundling.plan import Infeasible, Package, Parts, Reason, Solution
+from geo.bundling.problem import Activity, Centre, Link, Problem, Rules, Unit
+from geo.bundling.solve import solve
+
+__all__ = [
+    "Activity",
+    "BundlingError",
+    "Centre",
+    "Infeasible",
+    "Link",
+    "Package",
+    "Parts",
+    "Problem",
+    "Reason",
+    "Rules",
+    "Solution",
+    "Unit",
+    "Violation",
+    "alternatives",
+    "check",
+    "neighbours",
+    "solve",
+]

@@ -1,0 +1,171 @@
+"""Why a unit stays out and why a problem has no plan: sentences whose every figure can be checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from geo.bundling.model import ANCHORS, MEMBERS, Column, Model
+from geo.bundling.plan import Figure, Reason
+from geo.bundling.search import OUT
+from geo.bundling.starts import Room
+
+
+def number(value: float) -> str:
+    """A figure as people read it: 1,180 or 0.25."""
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.6g}"
+
+
+def faults(model: Model, units: Iterable[int]) -> list[tuple[Column, float, float]]:
+    """Hard columns that a package of these units would break: (column, its sum, the bound broken)."""
+    found = []
+    for column, load in zip(model.columns, model.sums(units), strict=True):
+        if column.hard and column.short(load):
+            found.append((column, load, column.lower))
+        elif column.hard and column.over(load):
+            found.append((column, load, column.upper))
+    return found
+
+
+def component_reason(model: Model, room: Room) -> Reason:
+    """Why a component (连片) with ``room.most < 1`` holds no package at all."""
+    units = [unit for atom in room.atoms for unit in model.atoms[atom]]
+    column, reach = _unreachable(model, units)
+    figures: dict[str, Figure] = {"rule": column.name, "value": reach, "limit": column.lower, "units": len(units)}
+    if len(units) == 1:
+        return _isolated(model, units[0], figures)
+    if column.name == ANCHORS:
+        text = f"none of the {len(units)} connected units it belongs to is an anchor"
+        return Reason("no_anchor", text, figures)
+    text = (
+        f"the {len(units)} connected units it belongs to hold {number(reach)} {column.name} in all, "
+        f"under the lower bound {number(column.lower)}"
+    )
+    return Reason("component_below", text, figures)
+
+
+def _unreachable(model: Model, units: Sequence[int]) -> tuple[Column, float]:
+    for column in model.columns:
+        reach = math.fsum(max(column.amounts[unit], 0.0) for unit in units)
+        if column.hard and column.lower > 0 and column.short(reach):
+            return column, reach
+    # room_of() says "none" only for a column that some component cannot reach
+    raise AssertionError("a component without room breaks no lower bound")
+
+
+def _isolated(model: Model, unit: int, figures: dict[str, Figure]) -> Reason:
+    """A unit with no neighbour that is not enough by itself, with its nearest neighbour as known."""
+    need = (
+        "it is no anchor"
+        if figures["rule"] == ANCHORS
+        else f"alone it holds {number(float(figures['value'] or 0))} {figures['rule']}, under the lower bound "
+        f"{number(float(figures['limit'] or 0))}"
+    )
+    where, more = _nearest(model, unit)
+    return Reason("isolated", f"{where}; {need}", figures | more)
+
+
+def _nearest(model: Model, unit: int) -> tuple[str, dict[str, Figure]]:
+    me = model.problem.units[unit].id
+    cuts = [link for link in model.problem.links if link.cut and me in (link.a, link.b)]
+    if cuts:
+        link = min(cuts, key=lambda each: (each.gap, each.a, each.b))
+        other = link.b if link.a == me else link.a
+        why = "a barrier lies between" if link.cut == "barrier" else "farther than the gap allowed"
+        figures: dict[str, Figure] = {"nearest": other, "metres": link.gap, "cut": link.cut}
+        return f"no neighbour: the nearest, {other}, is {link.gap:,.0f} m away ({why})", figures
+    others = [other for other in range(len(model.load)) if other != unit]
+    if not others:
+        return "it is the only unit", {}
+    near = min(others, key=lambda other: (model.distance(unit, other), other))
+    name, metres = model.problem.units[near].id, model.distance(unit, near)
+    text = f"no neighbour it may join: the nearest unit, {name}, is {metres:,.0f} m away point to point"
+    return text, {"nearest": name, "metres": metres, "cut": None}
+
+
+def left_out_reasons(
+    model: Model, rooms: Sequence[Room], labels: Sequence[int], names: Mapping[int, str]
+) -> dict[str, Reason]:
+    """A reason for every unit out. ``labels``: per atom; ``names``: package number → id."""
+    room_at = {atom: room for room in rooms for atom in room.atoms}
+    packages = {p: [u for a, q in enumerate(labels) if q == p for u in model.atoms[a]] for p in names}
+    reasons: dict[str, Reason] = {}
+    for atom, label in enumerate(labels):
+        if label != OUT:
+            continue
+        if atom in model.barred:
+            reason = model.barred[atom]
+        elif room_at[atom].most < 1:
+            reason = component_reason(model, room_at[atom])
+        else:
+            reason = _no_room(model, atom, labels, packages, names)
+        for unit in model.atoms[atom]:
+            reasons[model.problem.units[unit].id] = reason
+    return reasons
+
+
+def _no_room(
+    model: Model,
+    atom: int,
+    labels: Sequence[int],
+    packages: Mapping[int, list[int]],
+    names: Mapping[int, str],
+) -> Reason:
+    """Why none of the packages next to ``atom`` takes it, and what the left-out units around it hold."""
+    beside = sorted({labels[b] for b in model.neighbours[atom]} - {OUT})
+    clump, text_of_clump = _clump(model, atom, labels, len(names))
+    if not beside:
+        return Reason("next_to_no_package", f"no package touches it; {text_of_clump}", clump)
+    said = [_refusal(model, atom, labels, package, packages[package], names[package]) for package in beside]
+    text = "; ".join(text for text, _ in said)
+    figures = min((each for _, each in said), key=lambda each: float(each.get("excess") or 0))
+    return Reason("no_room", f"no package beside it can take it: {text}; {text_of_clump}", figures | clump)
+
+
+def _refusal(
+    model: Model, atom: int, labels: Sequence[int], package: int, members: Sequence[int], name: str
+) -> tuple[str, dict[str, Figure]]:
+    foes = [b for b in sorted(model.apart[atom]) if labels[b] == package]
+    if foes:
+        foe = model.problem.units[model.atoms[foes[0]][0]].id
+        return f"{name} holds {foe}, from which it is kept apart", {"package": name, "rule": "apart", "from": foe}
+    broken = faults(model, [*members, *model.atoms[atom]])
+    if not broken:
+        return f"{name} could take it, but only with what the search did not find", {"package": name}
+    column, load, limit = broken[0]
+    sign = ">" if load > limit else "<"
+    figures: dict[str, Figure] = {
+        "package": name,
+        "rule": column.name,
+        "value": load,
+        "limit": limit,
+        "excess": abs(load - limit),
+    }
+    return f"{name} would hold {number(load)} {column.name} {sign} {number(limit)}", figures
+
+
+def _clump(model: Model, atom: int, labels: Sequence[int], count: int) -> tuple[dict[str, Figure], str]:
+    """The left-out units connected to ``atom``, and why they are no package of their own."""
+    seen, todo = {atom}, [atom]
+    while todo:
+        for other in model.neighbours[todo.pop()]:
+            if labels[other] == OUT and other not in seen:
+                seen.add(other)
+                todo.append(other)
+    units = [unit for each in sorted(seen) for unit in model.atoms[each]]
+    figures: dict[str, Figure] = {"clump_units": len(units)}
+    it = "it" if len(units) == 1 else f"it and the left-out units connected to it ({len(units)} in all)"
+    for column in model.columns:
+        reach = math.fsum(max(column.amounts[unit], 0.0) for unit in units)
+        if column.hard and column.lower > 0 and column.short(reach):
+            figures |= {"clump_rule": column.name, "clump_value": reach, "clump_limit": column.lower}
+            return figures, f"{it} hold only {number(reach)} {column.name} < {number(column.lower)}"
+    if count >= model.problem.rules.package_range()[1]:
+        figures["packages"] = count
+        return figures, f"all {count} packages asked for are in use"
+    return figures, f"for {it} the search found no package of their own"
+
+
+def column_word(name: str) -> str:
+    """How a column reads in a sentence about a rule."""
+    return {MEMBERS: "the most members", ANCHORS: "an anchor in each package"}.get(name, name)

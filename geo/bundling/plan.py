@@ -1,0 +1,86 @@
+"""Answers of the bundling engine: packages, their price in parts, reasons, or a conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+StoppedBy = Literal["budget", "proven", "time_limit", "cancel"]
+Figure = float | int | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package (标包). ``hub``: the member with the least total distance (medoid); ``loads``: by activity."""
+
+    id: str
+    members: tuple[str, ...]
+    hub: str
+    loads: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The objective by part, in the order in which plans are compared (smaller is better).
+
+    ``left_out``: priced weight left out. ``soft``: priced soft rules. ``distance``: Σ weight · metres to
+    the hub. ``imbalance``: mean absolute deviation of the packages' first activity from their mean.
+    """
+
+    left_out: float
+    soft: float
+    distance: float
+    imbalance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a unit stays out, or why rules conflict: a stable ``code`` and the figures behind it.
+
+    ``text`` is the English sentence; pages in other languages write their own from code and figures.
+    """
+
+    code: str
+    text: str
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """A plan that keeps every hard rule.
+
+    ``left_out``: unit id → reason. ``bound``: proven lower bound on ``parts.distance`` among plans that
+    leave out the same weight; None where none was computed. ``gap``: (distance - bound) / distance: the
+    plan is at most this share above the best. ``proven``: the first three parts are proven optimal.
+    ``stopped_by``: ``budget`` (all work asked for was done), ``proven``, or a safety stop.
+    """
+
+    packages: tuple[Package, ...]
+    left_out: Mapping[str, Reason]
+    parts: Parts
+    bound: float | None
+    gap: float | None
+    proven: bool
+    stopped_by: StoppedBy
+    seed: int
+    seconds: float
+
+    def labels(self) -> dict[str, str | None]:
+        """Unit id → package id, None for a unit left out."""
+        placed: dict[str, str | None] = {unit: p.id for p in self.packages for unit in p.members}
+        return placed | dict.fromkeys(self.left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Infeasible:
+    """No plan. ``conflict``: what stands against each other, the first found in checking order.
+
+    ``proven`` is False when the search merely found no plan: one may exist.
+    """
+
+    conflict: tuple[Reason, ...]
+    proven: bool
+    stopped_by: StoppedBy
+    seed: int
+    seconds: float

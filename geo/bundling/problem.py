@@ -1,0 +1,245 @@
+"""The bundling problem (划片打包) as plain values: units, links, rules.
+
+Everything is frozen and checked when it is made, so that a solver never meets a half-stated problem.
+Lengths are metres in one plane coordinate system; weights are in whatever unit the activity counts
+(households, m², yuan). Formulation and words: territory design with several activities (districting).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from geo.bundling.errors import BundlingError
+
+Objective = Literal["wdist", "dist"]
+Cut = Literal["gap", "barrier"]
+BORDER = "border"
+"""Key of :attr:`Rules.soft` that prices each further ``within`` area that a package reaches into."""
+
+
+_LARGEST = 1e15
+"""Sums of larger figures would no longer be exact to a unit in double precision."""
+
+
+def _finite(value: float | None, name: str, most: float = _LARGEST) -> None:
+    if value is None or isinstance(value, bool) or not math.isfinite(value):
+        raise BundlingError(f"{name} must be a finite number, not {value!r}", field=name)
+    if abs(value) > most:
+        raise BundlingError(f"{name} is out of range: {value:g}", field=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One thing to bundle (服务对象): a community, a stand-alone building, or a building of a grid.
+
+    ``x, y``: metres, a point on the unit. ``weights``: activity name → amount. ``within``: the area
+    (sub-district 街道) it belongs to. ``anchor``: strong enough to carry weak neighbours (大带小).
+    ``lock``: name of the package it must stay in; two units with one lock stay together.
+
+    >>> Unit("a", 0.0, 10.0, {"households": 120}).weights["households"]
+    120
+    """
+
+    id: str
+    x: float
+    y: float
+    weights: Mapping[str, float] = field(default_factory=dict)
+    within: str | None = None
+    anchor: bool = False
+    lock: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            raise BundlingError("a unit needs an id", field="unit.id")
+        for name, value in (("x", self.x), ("y", self.y)):
+            _finite(value, f"unit[{self.id}].{name}", 1e9)
+        for name, value in self.weights.items():
+            _finite(value, f"unit[{self.id}].weights[{name}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two neighbouring units, by id. ``gap``: metres between the footprints (0 where they touch).
+
+    ``cut`` is None for a link that packages may use; ``"gap"`` (too far) or ``"barrier"`` (river,
+    railway, arterial road between) for one they may not: kept only so that reasons can quote it.
+
+    >>> Link("a", "b", 12.5).cut is None
+    True
+    """
+
+    a: str
+    b: str
+    gap: float = 0.0
+    cut: Cut | None = None
+
+    def __post_init__(self) -> None:
+        if self.a == self.b:
+            raise BundlingError(f"unit {self.a} is linked to itself", field="link")
+        _finite(self.gap, "link.gap")
+        if self.gap < 0:
+            raise BundlingError(f"the gap {self.gap} is negative", field="link.gap")
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A weight that packages must keep between two bounds, both included; None = no bound.
+
+    The first activity of the rules weighs distance, left-out units and balance.
+
+    >>> Activity("households", 900, 1100).upper
+    1100
+    """
+
+    name: str
+    lower: float | None = None
+    upper: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise BundlingError("an activity needs a name", field="activity.name")
+        for name, value in (("lower", self.lower), ("upper", self.upper)):
+            if value is not None:
+                _finite(value, f"activity[{self.name}].{name}")
+        if self.lower is not None and self.upper is not None and self.lower > self.upper:
+            message = f"{self.name}: the lower bound {self.lower:g} is above the upper bound {self.upper:g}"
+            raise BundlingError(message, field=f"activity[{self.name}].lower")
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """A given hub (a firm's site) with the load it can take; part of the problem's language."""
+
+    id: str
+    capacity: float | None = None
+    fixed_cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What every plan must keep, and what it may break at a price.
+
+    ``packages``: None (free), a number, or a range (lo, hi), both included. ``max_members``: most units
+    in a package. ``within``: a package stays inside one ``Unit.within``. ``anchors``: every package
+    holds an anchor. ``together`` / ``apart``: groups of ids that must / must not share a package.
+    ``centres``: given hubs (not supported by the present solver, which refuses them).
+    ``leave_out_price``: price per unit of the first activity's weight left out; None = all must be
+    placed. ``soft``: prices of rules that may bend: the name of an activity (per unit of weight short
+    of or over its bounds) or ``"border"`` (per further ``within`` area in a package).
+
+    >>> Rules((Activity("households", 900, 1100),), packages=(2, 4)).packages
+    (2, 4)
+    """
+
+    activities: tuple[Activity, ...] = ()
+    packages: int | tuple[int, int] | None = None
+    max_members: int | None = None
+    within: bool = False
+    anchors: bool = False
+    together: tuple[tuple[str, ...], ...] = ()
+    apart: tuple[tuple[str, ...], ...] = ()
+    centres: tuple[Centre, ...] = ()
+    leave_out_price: float | None = 1.0
+    soft: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = [activity.name for activity in self.activities]
+        if len(set(names)) != len(names):
+            raise BundlingError("two activities have one name", field="rules.activities")
+        low, high = self.package_range()
+        if low < 0 or high < low:
+            raise BundlingError(f"no number lies between {low} and {high}", field="rules.packages")
+        if self.max_members is not None and self.max_members < 1:
+            raise BundlingError("a package has at least one member", field="rules.max_members")
+        self._check_prices(names)
+
+    def _check_prices(self, names: list[str]) -> None:
+        if self.leave_out_price is not None:
+            _finite(self.leave_out_price, "rules.leave_out_price")
+            if self.leave_out_price <= 0:
+                raise BundlingError("the price must be above zero", field="rules.leave_out_price")
+        for key, price in self.soft.items():
+            if key != BORDER and key not in names:
+                raise BundlingError(f"{key!r} is neither an activity nor 'border'", field="rules.soft")
+            _finite(price, f"rules.soft[{key}]")
+            if price < 0:
+                raise BundlingError(f"the price of {key} is negative", field=f"rules.soft[{key}]")
+
+    def package_range(self) -> tuple[int, float]:
+        """Fewest and most packages allowed; the most is ``inf`` when free."""
+        if self.packages is None:
+            return 0, math.inf
+        if isinstance(self.packages, int):
+            return self.packages, self.packages
+        return self.packages
+
+    def is_hard(self, activity: Activity) -> bool:
+        """Whether the bounds of ``activity`` may not be broken at any price."""
+        return activity.name not in self.soft
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Units, links and rules that fit together.
+
+    ``objective``: ``"wdist"`` weighs each unit's distance to its hub by the first activity,
+    ``"dist"`` counts each unit once. Raises :class:`BundlingError` for unknown ids, doubles,
+    unknown weights (an unknown weight is not zero) and a negative first activity.
+
+    >>> Problem((Unit("a", 0, 0),), (), Rules(packages=1)).objective
+    'wdist'
+    """
+
+    units: tuple[Unit, ...]
+    links: tuple[Link, ...]
+    rules: Rules
+    objective: Objective = "wdist"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "units", tuple(self.units))
+        object.__setattr__(self, "links", tuple(self.links))
+        known = {unit.id for unit in self.units}
+        if len(known) != len(self.units):
+            raise BundlingError(f"the id {_first_double(self.units)} occurs twice", field="units")
+        if self.objective not in ("wdist", "dist"):
+            raise BundlingError(f"{self.objective!r} is no objective", field="objective")
+        _known_ids(((link.a, link.b) for link in self.links), known, "links")
+        _known_ids(self.rules.together, known, "rules.together")
+        _known_ids(self.rules.apart, known, "rules.apart")
+        for unit in self.units:
+            self._check_weights(unit)
+
+    def _check_weights(self, unit: Unit) -> None:
+        for place, activity in enumerate(self.rules.activities):
+            name = f"unit[{unit.id}].weights[{activity.name}]"
+            if activity.name not in unit.weights:
+                raise BundlingError(f"unit {unit.id} has no {activity.name}", field=name)
+            if place == 0 and unit.weights[activity.name] < 0:
+                raise BundlingError(f"unit {unit.id}: {activity.name} is negative", field=name)
+
+    def load(self, unit: Unit) -> float:
+        """Weight of ``unit`` in the first activity, 1 when the rules have none."""
+        return unit.weights[self.rules.activities[0].name] if self.rules.activities else 1.0
+
+    def distance_weight(self, unit: Unit) -> float:
+        """What a metre to the hub costs for ``unit`` under the objective."""
+        return self.load(unit) if self.objective == "wdist" else 1.0
+
+
+def _first_double(units: Iterable[Unit]) -> str:
+    seen: set[str] = set()
+    for unit in units:
+        if unit.id in seen:
+            return unit.id
+        seen.add(unit.id)
+    return ""
+
+
+def _known_ids(groups: Iterable[Iterable[str]], known: set[str], name: str) -> None:
+    for group in groups:
+        for unit_id in group:
+            if unit_id not in known:
+                raise BundlingError(f"{name}: there is no unit {unit_id}", field=name)
