@@ -72,7 +72,7 @@ class Owner:
     def closed_folder(self, path: Path) -> Path | None:
         """Return the first folder on the way to `path` that the owner cannot enter, or None."""
         script = 'for folder; do [ -x "$folder" ] || { printf %s "$folder"; exit; }; done'
-        way = [folder for folder in (*reversed(path.parents), path) if folder.exists()]
+        way = [folder for folder in (*reversed(path.parents), path) if os.path.exists(folder)]
         found = self.run(["/bin/sh", "-c", script, "sh", *way]).stdout
         return Path(found) if found else None
 

@@ -93,7 +93,7 @@ def find_place(data: Path) -> Place:
     Raises ClusterError when the folder is closed to the caller.
     """
     data = data.expanduser().resolve()
-    if data.exists() and not os.access(data, os.R_OK | os.W_OK | os.X_OK):
+    if os.path.exists(data) and not os.access(data, os.R_OK | os.W_OK | os.X_OK):
         raise ClusterError(
             f"The data folder {data} belongs to user number {data.stat().st_uid}. Call as that user or as "
             "root, or choose another folder with WANGGE_DATA."
@@ -105,7 +105,7 @@ def prepare_place(place: Place) -> None:
     """Make the data folder and see that the owner can enter it; raises ClusterError with the reason."""
     data, owner = place.data, place.owner
     try:
-        made = not data.exists()
+        made = not os.path.exists(data)
         data.mkdir(parents=True, exist_ok=True, mode=0o750)
         if owner.is_another and (made or not any(data.iterdir())):
             os.chown(data, owner.uid, owner.gid)
