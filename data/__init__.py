@@ -1,0 +1,1 @@
+"""Data that the product carries with it: the made-up demo district and what made it."""

@@ -1,0 +1,180 @@
+"""Layout: buildings in rows on a site, and the split of a large site into building groups (楼栋群)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.random import Generator
+from shapely import Polygon
+
+from .cutting import axes
+
+GRID_LINE_M = 4.0  # no building nearer than this to a grid line
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """How a kind of community is built: slab lengths to choose from, depth, and room between (metres)."""
+
+    lengths: tuple[float, ...]
+    depth: float
+    row_gap: float
+    side_gap: float
+
+
+@dataclass(frozen=True)
+class Box:
+    """A building in the local frame of its site: west, south, east, north (metres)."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @property
+    def length(self) -> float:
+        """Length along the row in metres."""
+        return self.east - self.west
+
+
+@dataclass(frozen=True)
+class Local:
+    """A site turned so that its rows lie along x; `back` turns local points into EPSG:4527 again."""
+
+    inner: Polygon
+    taboo: shapely.Geometry
+    origin: np.ndarray
+    frame: np.ndarray
+
+    def back(self, xy: np.ndarray) -> np.ndarray:
+        """Local points to EPSG:4527, rounded to 0.1 mm."""
+        return np.round(xy @ self.frame + self.origin, 4)
+
+
+def turn(site: Polygon, angle: float, grid_lines: list[shapely.LineString], margin: float) -> Local:
+    """Turn a site into its own frame; the margin (metres) and the strips along grid lines are taken off."""
+    origin = np.array(shapely.centroid(site).coords[0])
+    frame = axes(angle)
+
+    def into(xy: np.ndarray) -> np.ndarray:
+        return (xy - origin) @ frame.T
+
+    near = [shapely.transform(line, into).buffer(GRID_LINE_M) for line in grid_lines]
+    inner = shapely.transform(site, into).buffer(-margin, join_style="mitre")
+    shapely.prepare(inner)
+    return Local(inner, shapely.unary_union(near) if near else Polygon(), origin, frame)
+
+
+def rows(local: Local, pattern: Pattern, tight: float, lengths: list[float]) -> list[Box]:
+    """All slabs that fit: rows from south to north, slabs from west to east; `tight` shrinks the gaps.
+
+    `lengths` is the order in which slab lengths are tried, row by row; a shorter one fills the end of a row. The first
+    row is set where most slabs fit, since the south side of a site is seldom quite straight.
+    """
+    _, south, _, north = local.inner.bounds
+    pitch = pattern.depth + pattern.row_gap * tight
+    best: list[Box] = []
+    for start in (0.5, 3.0, 6.0, 10.0, 15.0):
+        found: list[Box] = []
+        y = south + start
+        while y + pattern.depth < north:
+            found += one_row(local, pattern, y, pattern.side_gap * tight, lengths[len(found) :] + lengths)
+            y += pitch
+        best = found if len(found) > len(best) else best
+    return best
+
+
+def one_row(local: Local, pattern: Pattern, y: float, gap: float, lengths: list[float]) -> list[Box]:
+    """Slabs of one row from west to east."""
+    west, _, east, _ = local.inner.bounds
+    found: list[Box] = []
+    x = west
+    while x + min(pattern.lengths) <= east:
+        wished = lengths[len(found)]
+        for length in sorted({wished, *pattern.lengths}, key=lambda m: (m != wished, -m)):
+            box = Box(x, y, x + length, y + pattern.depth)
+            if fits(local, box):
+                found.append(box)
+                x = box.east + gap
+                break
+        else:
+            x += 3.0
+    return found
+
+
+def fits(local: Local, box: Box) -> bool:
+    """True when the slab lies on the site and off the grid lines."""
+    shape = shapely.box(box.west, box.south, box.east, box.north)
+    return bool(shapely.contains(local.inner, shape)) and not bool(shapely.intersects(local.taboo, shape))
+
+
+def place(local: Local, pattern: Pattern, wanted: int, rng: Generator) -> list[Box]:
+    """Place `wanted` slabs, as loosely as they fit; a garden is left in the middle when there is room to spare."""
+    lengths = rng.choice(pattern.lengths, 200).tolist()
+    found: list[Box] = []
+    for tight in (1.5, 1.25, 1.0, 0.85, 0.7):
+        found = rows(local, pattern, tight, lengths)
+        if len(found) >= wanted:
+            break
+    middle = np.array(local.inner.centroid.coords[0])
+    far = [-np.hypot((b.west + b.east) / 2 - middle[0], (b.south + b.north) / 2 - middle[1]) for b in found]
+    keep = sorted(np.argsort(far, kind="stable")[:wanted].tolist())
+    return [found[i] for i in keep]
+
+
+def footprint(local: Local, box: Box) -> Polygon:
+    """The slab as a rectangle in EPSG:4527."""
+    corners = np.array(
+        [[box.west, box.south], [box.east, box.south], [box.east, box.north], [box.west, box.north]]
+    )
+    return Polygon(local.back(corners))
+
+
+def groups(boxes: list[Box], count: int) -> list[list[int]]:
+    """Split buildings into `count` sets by straight gaps, the most numerous first. Positions, not boxes."""
+    parts = [list(range(len(boxes)))]
+    while len(parts) < count:
+        parts.sort(key=len)
+        pair = best_gap(boxes, parts[-1])
+        if pair is None:
+            break
+        parts = [*parts[:-1], *pair]
+    return sorted(parts, key=min)
+
+
+def best_gap(boxes: list[Box], members: list[int]) -> tuple[list[int], list[int]] | None:
+    """The gap between rows or columns that splits the members most evenly; None when there is none."""
+    best: tuple[float, list[int], list[int]] | None = None
+    for low, high in (("south", "north"), ("west", "east")):
+        order = sorted(members, key=lambda i: getattr(boxes[i], low))
+        reach = -np.inf
+        for n, i in enumerate(order):
+            gap = getattr(boxes[i], low) - reach
+            reach = max(reach, getattr(boxes[i], high))
+            uneven = abs(2 * n - len(order)) / len(order)
+            if n and gap > 3 and (best is None or uneven < best[0]):
+                best = (uneven, order[:n], order[n:])
+    return None if best is None else (sorted(best[1]), sorted(best[2]))
+
+
+def group_shape(local: Local, boxes: list[Box], members: list[int], site: Polygon) -> Polygon:
+    """Land of a group: the hull of its buildings with a strip of yard, inside the community.
+
+    The guillotine gaps keep the boxes of two groups apart along one axis by more than 3 m, so boxes widened by
+    1.4 m stay disjoint.
+    """
+    west, south = min(boxes[i].west for i in members), min(boxes[i].south for i in members)
+    east, north = max(boxes[i].east for i in members), max(boxes[i].north for i in members)
+    frame = Box(west - 1.4, south - 1.4, east + 1.4, north + 1.4)
+    return site.intersection(footprint(local, frame))
+
+
+def carries(site: Polygon, angle: float) -> bool:
+    """True when three ordinary old slabs (42 × 12 m) stand on the site with air between."""
+    inner = turn(site, angle, [], 4.0)
+    return (
+        not inner.inner.is_empty
+        and len(rows(inner, Pattern((42.0,), 12.2, 15.0, 7.0), 0.85, [42.0] * 200)) >= 3
+    )
