@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     """Imports are refused when less of the disk than this is free."""
     secure_cookies: bool = False
     """Send cookies over HTTPS only; always so in production."""
+    password_days: int = Field(0, ge=0)
+    """Days after which a password must be changed; 0 lets it live. Offices under 等保 rules set 90."""
     pool_size: int = Field(10, ge=1)
     ending_days: int = Field(90, ge=0)
     """A contract that ends within so many days puts its community into the pool for tender (待招标池)."""
