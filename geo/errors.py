@@ -1,16 +1,16 @@
 """One family of errors: each knows its HTTP status and its stable problem type (RFC 9457).
 
-    WanggeError
-    ├── BadInput      422  a value, a file or a geometry cannot be taken; names the field and the place
-    ├── NotSignedIn   401  nobody is asking
-    ├── Forbidden     403  the function is not yours
-    ├── NotFound      404  no such thing, or not in your area
-    ├── Conflict      409  an illegal state, or a second booking
-    ├── Stale         412  somebody else saved first; carries the other version
-    ├── TooLarge      413  over a limit that is stated
-    ├── NoIfMatch     428  an edit without the version it starts from
-    ├── Busy          503  try again in a moment
-    └── DiskFull      507  no room to write
+WanggeError
+├── BadInput      422  a value, a file or a geometry cannot be taken; names the field and the place
+├── NotSignedIn   401  nobody is asking
+├── Forbidden     403  the function is not yours
+├── NotFound      404  no such thing, or not in your area
+├── Conflict      409  an illegal state, or a second booking
+├── Stale         412  somebody else saved first; carries the other version
+├── TooLarge      413  over a limit that is stated
+├── NoIfMatch     428  an edit without the version it starts from
+├── Busy          503  try again in a moment
+└── DiskFull      507  no room to write
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Tenders (招标): the pool bundled into packages, and the rounds they are saved in."""
