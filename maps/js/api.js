@@ -1,0 +1,137 @@
+// The one way to the service.  Every address that a page asks stands here.
+
+import { t } from "./words.js";
+
+export const paths = {
+  me: "/api/me",
+  session: "/api/session",
+  password: "/api/me/password",
+  summary: "/api/summary",
+  coverage: "/api/coverage",
+  unserved: "/api/coverage/unserved",
+  pool: "/api/coverage/pool",
+  search: "/api/search",
+  plans: "/api/plans",
+  bundles: "/api/bundles",
+  rounds: "/api/rounds",
+  imports: "/api/imports",
+  jobs: "/api/jobs",
+  people: "/api/people",
+  audit: "/api/audit",
+  /** @param {string} kind regions, grids, communities, building-groups, buildings, base-features, firms */
+  list: (kind) => `/api/${kind}`,
+  /** @param {string} kind @param {string} code */
+  one: (kind, code) => `/api/${kind}/${encodeURIComponent(code)}`,
+  /** @param {string} kind */
+  exported: (kind) => `/api/exports/${kind}`,
+};
+
+/** An answer other than success (problem+json). */
+export class Problem extends Error {
+  /** @param {number} status @param {Record<string, any>} body */
+  constructor(status, body) {
+    super(body.detail || body.title || t("error.status", { status }));
+    this.status = status;
+    this.body = body;
+    /** @type {string | undefined} */
+    this.field = body.field;
+  }
+}
+
+let token = "";
+
+/** Every change carries this token from now on. @param {string} value */
+export function useToken(value) {
+  token = value;
+}
+
+/** @param {string} path @param {Record<string, any>} [params] those that are null, undefined or "" are left out */
+export function address(path, params = {}) {
+  const kept = Object.entries(params).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const query = new URLSearchParams(kept.map(([name, value]) => [name, String(value)])).toString();
+  return query ? `${path}${path.includes("?") ? "&" : "?"}${query}` : path;
+}
+
+/**
+ * @typedef {{body: any, etag: string | null}} Answer
+ * @param {string} method @param {string} url
+ * @param {{json?: any, form?: FormData, ifMatch?: string | null, signal?: AbortSignal, open?: boolean}} [options]
+ * @returns {Promise<Answer>}
+ */
+async function ask(method, url, options = {}) {
+  /** @type {Record<string, string>} */
+  const headers = { Accept: "application/json" };
+  if (method !== "GET" && token) headers["X-CSRF-Token"] = token;
+  if (options.json !== undefined) headers["Content-Type"] = "application/json";
+  if (options.ifMatch) headers["If-Match"] = options.ifMatch;
+  const body = options.form ?? (options.json === undefined ? undefined : JSON.stringify(options.json));
+  const answer = await reach(url, { method, headers, body, signal: options.signal, credentials: "same-origin" });
+  const text = await answer.text();
+  const content = text && (answer.headers.get("Content-Type") ?? "").includes("json") ? JSON.parse(text) : null;
+  if (answer.ok) return { body: content, etag: answer.headers.get("ETag") };
+  if (answer.status === 401 && !options.open) toSignIn();
+  throw new Problem(answer.status, content ?? {});
+}
+
+/** @param {string} url @param {RequestInit} init */
+async function reach(url, init) {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Problem(0, { detail: t("error.unreachable") });
+  }
+}
+
+function toSignIn() {
+  const here = location.pathname + location.search;
+  location.assign(address("/sign-in", { next: here }));
+}
+
+/** @param {string} path @param {Record<string, any>} [params] @param {AbortSignal} [signal] */
+export async function get(path, params = {}, signal) {
+  return (await ask("GET", address(path, params), { signal })).body;
+}
+
+/** The answer with its ETag, for forms that are saved with If-Match. @param {string} path */
+export function getTagged(path) {
+  return ask("GET", path);
+}
+
+/** @param {string} method @param {string} path @param {any} [json] @param {string | null} [ifMatch] @param {boolean} [open] */
+export function send(method, path, json, ifMatch, open) {
+  return ask(method, path, { json, ifMatch, open });
+}
+
+/** @param {string} path @param {FormData} form */
+export async function upload(path, form) {
+  return (await ask("POST", path, { form })).body;
+}
+
+/**
+ * Every feature of a list, page after page; `progress` hears each page, so that a map fills while it loads.
+ * @param {string} path @param {Record<string, any>} [params]
+ * @param {(features: Feature[], total: number) => void} [progress]
+ * @returns {Promise<Feature[]>}
+ */
+export async function all(path, params = {}, progress) {
+  /** @type {Feature[]} */
+  const features = [];
+  /** @type {string | undefined} */
+  let next = address(path, { limit: 1000, ...params });
+  while (next) {
+    /** @type {FeatureList} */
+    const page = (await ask("GET", next)).body;
+    features.push(...page.features);
+    progress?.(page.features, page.numberMatched ?? features.length);
+    const link = (page.links ?? []).find((item) => item.rel === "next");
+    next = link && local(link.href);
+  }
+  return features;
+}
+
+/** A link of the service as an address on this host. @param {string} href */
+function local(href) {
+  const url = new URL(href, location.href);
+  return url.pathname + url.search;
+}

@@ -1,0 +1,147 @@
+// Drawing on the map that the frame made: shapes on one canvas, ground below, highlight and labels above.
+
+import { all, paths } from "./api.js";
+import { el } from "./dom.js";
+
+export const district = district_map;
+
+// The panels around the map fill after it was made; its size follows them.
+new ResizeObserver(() => district.invalidateSize({ animate: false })).observe(district.getContainer());
+
+export const INK = "#123f6d";
+
+/**
+ * Shapes on the clickable canvas.
+ * @param {Feature[]} features
+ * @param {(feature: Feature) => object} style Leaflet path options
+ * @param {{click?: (feature: Feature) => void, hover?: (feature: Feature | null) => void, tip?: (feature: Feature) => string}} [on]
+ */
+export function shapes(features, style, on = {}) {
+  return L.geoJSON(/** @type {any} */ ({ type: "FeatureCollection", features }), {
+    style: (feature) => style(/** @type {any} */ (feature)),
+    onEachFeature: (feature, layer) => {
+      const own = /** @type {any} */ (feature);
+      if (on.click) layer.on("click", (event) => (L.DomEvent.stopPropagation(event), on.click?.(own)));
+      if (on.hover) layer.on({ mouseover: () => on.hover?.(own), mouseout: () => on.hover?.(null) });
+      // A tooltip made of an element: text stays text.
+      if (on.tip) layer.bindTooltip(() => el("span", {}, on.tip?.(own)), { sticky: true, className: "tip" });
+    },
+  });
+}
+
+/** Shapes that the pointer passes through. @param {Feature[]} features @param {object} style @param {string} pane */
+export function still(features, style, pane) {
+  const options = { pane, interactive: false, style: () => style };
+  return L.geoJSON(/** @type {any} */ ({ type: "FeatureCollection", features }), /** @type {any} */ (options));
+}
+
+/** @type {import("leaflet").Layer | null} */
+let marked = null;
+
+/** Outlines these shapes above all others; none clears it. @param {Feature[]} features */
+export function mark(features) {
+  marked?.remove();
+  marked = null;
+  const drawn = features.filter((feature) => feature && feature.geometry);
+  if (!drawn.length) return;
+  const halo = still(drawn, { fill: false, color: "#ffffff", weight: 6, opacity: 0.9 }, "highlight");
+  const line = still(drawn, { fill: false, color: "#0b2f56", weight: 3 }, "highlight");
+  marked = L.layerGroup([halo, line]).addTo(district);
+}
+
+/** Names in the middle of shapes, at most `limit` of the largest. @param {Feature[]} features
+ * @param {(feature: Feature) => string} text @param {number} [limit] */
+export function labels(features, text, limit = 40) {
+  const group = L.layerGroup();
+  const largest = [...features].sort((a, b) => (b.properties.area_m2 ?? 0) - (a.properties.area_m2 ?? 0));
+  for (const feature of largest.slice(0, limit)) {
+    const box = L.geoJSON(feature.geometry).getBounds();
+    if (!box.isValid()) continue;
+    const icon = L.divIcon({ html: el("span", {}, text(feature)), className: "map-label", iconSize: [0, 0] });
+    L.marker(box.getCenter(), { icon, interactive: false, keyboard: false, pane: "labels" }).addTo(group);
+  }
+  return group;
+}
+
+/** Moves the view onto shapes. @param {Feature[]} features @param {number} [padding] */
+export function fit(features, padding = 18) {
+  const box = L.latLngBounds([]);
+  for (const feature of features) if (feature.geometry) box.extend(L.geoJSON(feature.geometry).getBounds());
+  district.invalidateSize({ animate: false });
+  if (box.isValid()) district.fitBounds(box, { padding: [padding, padding], animate: false });
+}
+
+/** @type {Map<string, CanvasPattern>} */
+const patterns = new Map();
+
+/** Diagonal lines on a ground, for 无数据 and for 三无: canvas takes a pattern where it takes a colour.
+ * @param {string} ground @param {string} line @returns {any} */
+export function hatch(ground, line) {
+  const key = ground + line;
+  const ready = patterns.get(key);
+  if (ready) return ready;
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = 7;
+  const pen = /** @type {CanvasRenderingContext2D} */ (tile.getContext("2d"));
+  pen.fillStyle = ground;
+  pen.fillRect(0, 0, 7, 7);
+  pen.strokeStyle = line;
+  pen.lineWidth = 1.4;
+  pen.beginPath();
+  for (const shift of [-7, 0, 7]) {
+    pen.moveTo(shift - 1, 8);
+    pen.lineTo(shift + 8, -1);
+  }
+  pen.stroke();
+  const made = /** @type {CanvasPattern} */ (pen.createPattern(tile, "repeat"));
+  patterns.set(key, made);
+  return made;
+}
+
+/** The ground (底图): district, water, railway, roads, drawn once and never clickable.
+ * @param {{region?: string, as_of?: string}} [about] @returns {Promise<Feature[]>} the district's outline */
+export async function ground(about = {}) {
+  const [outline, base] = await Promise.all([
+    all(paths.list("regions"), { level: "district", as_of: about.as_of }),
+    all(paths.list("base-features"), {}),
+  ]);
+  still(outline, { fillColor: "#fbfcfd", fillOpacity: 1, color: "#9aa7b5", weight: 1.5 }, "ground").addTo(district);
+  for (const [kind, styles] of GROUND) {
+    const features = base.filter((feature) => feature.properties.kind === kind);
+    for (const style of styles) still(features, style, "ground").addTo(district);
+  }
+  scaleGround();
+  district.on("zoomend", scaleGround);
+  return outline;
+}
+
+/** Kind of base feature → its strokes, from the lowest to the highest. @type {[string, object[]][]} */
+const GROUND = [
+  ["river", [{ color: "#c3d9e8", weight: 5, fillColor: "#d3e4ef", fillOpacity: 1 }]],
+  ["street", [{ fill: false, color: "#e6eaee", weight: 1.2 }]],
+  ["arterial", [{ fill: false, color: "#d2d8df", weight: 4 }, { fill: false, color: "#ffffff", weight: 2.4 }]],
+  ["railway", [{ fill: false, color: "#8a95a1", weight: 2.2 }, { fill: false, color: "#ffffff", weight: 1.2, dashArray: "6 6" }]],
+];
+
+/** Streets are noise from far away. */
+function scaleGround() {
+  const pane = district.getPane("ground");
+  if (pane) pane.style.opacity = district.getZoom() < 11 ? "0.6" : "1";
+}
+
+/** Loads once and remembers, so that going back costs nothing. @type {Map<string, Promise<Feature[]>>} */
+const loaded = new Map();
+
+/** @param {string} kind @param {Record<string, any>} params */
+export function load(kind, params) {
+  const key = kind + JSON.stringify(params);
+  const ready = loaded.get(key) ?? all(paths.list(kind), params);
+  loaded.set(key, ready);
+  ready.catch(() => loaded.delete(key));
+  return ready;
+}
+
+/** Forgets what was loaded, after something was changed. */
+export function forget() {
+  loaded.clear();
+}

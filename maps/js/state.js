@@ -1,0 +1,24 @@
+// What a page shows stands in its address, so that it can be sent, reloaded and gone back to.
+
+/**
+ * Values of the address for the keys of `defaults`.
+ * @template {Record<string, string>} T
+ * @param {T} defaults
+ * @returns {T}
+ */
+export function readState(defaults) {
+  const query = new URLSearchParams(location.search);
+  return /** @type {T} */ (
+    Object.fromEntries(Object.entries(defaults).map(([key, value]) => [key, query.get(key) ?? value]))
+  );
+}
+
+/** Writes the values that differ from the defaults. @param {Record<string, string>} state
+ * @param {Record<string, string>} defaults @param {boolean} [push] a new step for the Back button */
+export function writeState(state, defaults, push = false) {
+  const kept = Object.entries(state).filter(([key, value]) => value !== "" && value !== defaults[key]);
+  const query = new URLSearchParams(kept).toString();
+  const url = location.pathname + (query ? `?${query}` : "");
+  if (push) history.pushState(null, "", url);
+  else history.replaceState(null, "", url);
+}
