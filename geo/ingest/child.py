@@ -1,0 +1,66 @@
+"""The process in which files of strangers are parsed: limited, without a network, and told its work by a folder.
+
+    python -m geo.ingest.child read|repair FOLDER
+
+Reads `request.json` there and writes its answer as JSON and NumPy files there (no pickles). A refusal is written as
+`error.json`; any other end means that the file broke a limit.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+CPU_SECONDS = 180
+MEMORY = 4 * 2**30
+FILE_BYTES = 4 * 2**30
+
+
+def limit_process() -> None:
+    """Bound processor time, address space, file size and open files; a crash leaves no core."""
+    for what, most in (
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_FSIZE, FILE_BYTES),
+        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def leave_network() -> bool:
+    """Move into a network namespace of our own, with nothing in it; False where the kernel does not permit it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    flags = CLONE_NEWNET if os.geteuid() == 0 else CLONE_NEWUSER | CLONE_NEWNET
+    return bool(libc.unshare(flags) == 0)
+
+
+def main(arguments: list[str]) -> int:
+    """Do one piece of work; 0 done, 1 refused."""
+    work, folder = arguments[0], Path(arguments[1])
+    isolated = leave_network()
+    limit_process()
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    # Only now the parsers: they must not run before the limits do.
+    from geo.errors import WanggeError  # noqa: PLC0415 - imported after the limits on purpose
+    from geo.ingest import readers  # noqa: PLC0415 - imported after the limits on purpose
+
+    request = json.loads((folder / "request.json").read_text("utf-8"))
+    try:
+        answer = readers.WORK[work](request, folder)
+    except WanggeError as error:
+        refusal = {"message": error.message, "field": error.field, "extra": error.extra, "type": error.type}
+        (folder / "error.json").write_text(json.dumps(refusal), "utf-8")
+        return 1
+    (folder / "answer.json").write_text(json.dumps({**answer, "isolated": isolated}), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,185 @@
+"""What a file really is, by its extension and its first bytes, and what is hostile in it, before any parser sees it.
+
+Measured reasons for each limit are in `docs`; in short: a content-sniffing reader opens other files for a stranger,
+a nested geometry ends the process, and a zip of 40 KB unpacks to gigabytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from geo.errors import BadInput, TooLarge
+
+Format = Literal["gpkg", "geojson", "xlsx", "csv"]
+
+EXTENSIONS: dict[str, Format] = {
+    ".gpkg": "gpkg",
+    ".geojson": "geojson",
+    ".json": "geojson",
+    ".xlsx": "xlsx",
+    ".csv": "csv",
+    ".txt": "csv",
+}
+MAX_NESTING = 32
+"""Brackets within brackets of a JSON file. A MultiPolygon in a FeatureCollection needs eight."""
+MAX_ENTRIES = 2_000
+"""Entries of an XLSX's zip."""
+MAX_UNPACKED = 512 * 2**20
+"""Bytes of an XLSX when unpacked."""
+MAX_RATIO = 200
+"""Unpacked bytes for one packed byte, where it is more than a megabyte."""
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NO_JSON_NUMBER = re.compile(rb"NaN|Infinity|[0-9][eE]\+?[0-9]{3}")
+_MARKUP = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_TEXT_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+
+
+def recognise(path: Path, name: str | None = None) -> Format:
+    """Return the format of a file, whose name (`name`, else the path's) and first bytes must agree.
+
+    Raises BadInput where they do not, or where the format is not one of ours.
+    """
+    shown = name or path.name
+    expected = EXTENSIONS.get(Path(shown).suffix.lower())
+    if expected is None:
+        raise BadInput(f"{shown}: only .gpkg, .geojson, .xlsx and .csv are taken", field="file")
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head.strip():
+        raise BadInput(f"{shown} is empty", field="file")
+    if not _looks_like(head, expected):
+        raise BadInput(f"{shown}: its content is no {expected}", field="file")
+    return expected
+
+
+def _looks_like(head: bytes, expected: Format) -> bool:
+    if expected == "gpkg":
+        return head.startswith(b"SQLite format 3\x00") and head[68:72] in (b"GPKG", b"GP10", b"GP11", b"\0\0\0\0")
+    if expected == "xlsx":
+        return head.startswith(b"PK\x03\x04")
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if expected == "geojson":
+        return text.startswith(b"{")
+    # A table of text: no control bytes, and no mark of the XML, zip or database that it might be instead.
+    return not _TEXT_CONTROL.search(head) and not text.startswith((b"<", b"PK", b"SQLite", b"{"))
+
+
+def inspect(path: Path, name: str | None = None) -> Format:
+    """Return the format of a file after looking for what would hurt a parser; reads it once, parses nothing.
+
+    Raises BadInput (nesting, numbers that are none, markup declarations, a zip that is no plain workbook) or TooLarge.
+    """
+    found = recognise(path, name)
+    if found == "geojson":
+        _check_json(path.read_bytes())
+    elif found == "xlsx":
+        _check_workbook(path)
+    return found
+
+
+def _check_json(content: bytes) -> None:
+    bare = _STRING.sub(b"", content)
+    codes = np.frombuffer(bare, dtype=np.uint8)
+    # { [ are 0x7B 0x5B, } ] are 0x7D 0x5D: with bit 5 set the pairs fall together.
+    folded = codes | 0x20
+    steps = (folded == 0x7B).astype(np.int8) - (folded == 0x7D).astype(np.int8)
+    steps = steps[steps != 0]
+    depth = int(np.cumsum(steps, dtype=np.int64).max(initial=0))
+    if depth > MAX_NESTING:
+        raise BadInput(f"nested {depth} deep; at most {MAX_NESTING} is taken", field="file")
+    if _NO_JSON_NUMBER.search(bare):
+        raise BadInput("a coordinate or value is not a finite number", field="file")
+
+
+def _check_workbook(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as book:
+            entries = book.infolist()
+            _check_entries(entries)
+            for entry in entries:
+                _check_markup(book, entry)
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise BadInput("the workbook's zip is damaged", field="file") from error
+
+
+def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
+    if len(entries) > MAX_ENTRIES:
+        raise TooLarge(f"the workbook's zip holds {len(entries)} entries; at most {MAX_ENTRIES} are taken", field="file")
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > MAX_UNPACKED:
+        raise TooLarge(f"the workbook unpacks to {unpacked} bytes; at most {MAX_UNPACKED} are taken", field="file")
+    for entry in entries:
+        if entry.file_size > 2**20 and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
+            raise BadInput("the workbook is packed too tightly to be one", field="file")
+        escapes = entry.filename.startswith(("/", "\\")) or ".." in Path(entry.filename).parts
+        link = (entry.external_attr >> 16) & 0o170000 == 0o120000
+        if escapes or link or entry.filename.lower().endswith((".zip", ".xlsx", ".bin.zip")):
+            raise BadInput(f"the workbook holds {entry.filename!r}", field="file")
+    if not any(entry.filename == "[Content_Types].xml" for entry in entries):
+        raise BadInput("the zip is no workbook", field="file")
+
+
+def _check_markup(book: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+    """Refuse document types and entities, and an entry that unpacks to more than its header says."""
+    if not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
+        return
+    read, tail = 0, b""
+    with book.open(entry) as part:
+        while chunk := part.read(2**20):
+            read += len(chunk)
+            # UTF-16 markup would hide from the pattern below: drop its zero bytes first.
+            window = (tail + chunk).replace(b"\x00", b"")
+            if read > entry.file_size or _MARKUP.search(window):
+                raise BadInput("the workbook declares a document type or entities", field="file")
+            tail = chunk[-16:]
+
+
+ENCODINGS = ("utf-8-sig", "gb18030")
+"""Tried in this order: a text that is valid UTF-8 is hardly ever anything else, and GB18030 holds GBK and GB2312."""
+
+
+def decode(content: bytes) -> tuple[str, str]:
+    """Return the text of a CSV and the encoding it was read in. Raises BadInput where neither fits."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16"), "utf-16"
+    for encoding in ENCODINGS:
+        try:
+            return content.decode(encoding), "utf-8" if encoding == "utf-8-sig" else encoding
+        except UnicodeDecodeError:
+            continue
+    raise BadInput("the text is neither UTF-8 nor GB18030", field="encoding")
+
+
+def separator(text: str) -> str:
+    """Return the separator of a CSV, judged by its first line."""
+    first = text.partition("\n")[0]
+    return max(",\t;，|", key=lambda mark: (first.count(mark), mark == ","))
+
+
+def csv_rows(text: str) -> list[list[str]]:
+    """Return the cells of a CSV, row by row. Raises BadInput where a field is over a megabyte."""
+    csv.field_size_limit(2**20)
+    mark = separator(text)
+    if mark == "，":
+        text, mark = text.replace("，", ","), ","
+    try:
+        return list(csv.reader(io.StringIO(text), delimiter=mark))
+    except csv.Error as error:
+        raise BadInput("the text is no table of comma-separated values", field="file") from error
+
+
+def load_json(content: bytes) -> object:
+    """Return a JSON document. Raises BadInput where it is none."""
+    try:
+        return json.loads(content.decode("utf-8-sig"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise BadInput(f"the file is no JSON: {error}"[:200], field="file") from error

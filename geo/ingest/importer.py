@@ -1,0 +1,197 @@
+"""One file in (导入): recognised, read in a child, mapped, parsed, checked, and loaded in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from geo.crs import declared_epsg, identify, parse_crs
+from geo.errors import BadInput, Conflict, DiskFull
+from geo.ingest.checks import check_table
+from geo.ingest.columns import ColumnMap, kind_of, map_columns
+from geo.ingest.fields import KINDS, Kind
+from geo.ingest.formats import inspect
+from geo.ingest.load import Loading, Origin, city_of
+from geo.ingest.parents import check_against_store
+from geo.ingest.reading import Layers, RawTable, read_file
+from geo.ingest.report import ImportReport, Question
+from geo.ingest.shapes import bounds_of, prepare_shapes
+from geo.ingest.tables import ParsedTable, parse_table
+from geo.settings import Settings
+from geo.store.engine import Scope, Store
+
+Progress = Callable[[float, str], None]
+Cancel = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What the person who hands in a file says about it; what is left out is detected, or asked.
+
+    `mapping` is column → field ("" leaves a column out). `valid_from` is the date from which new rows are valid
+    (None = since ever) and from which differences hold (None = the business date). `strict` loads nothing when a row
+    is refused. `name` is the file's own name where `path` is an upload's.
+    """
+
+    kind: str | None = None
+    crs: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    valid_from: date | None = None
+    layer: str | None = None
+    dry_run: bool = False
+    strict: bool = False
+    name: str | None = None
+
+
+class Cancelled(Conflict):
+    """The import was stopped by the person who asked for it; nothing was written."""
+
+
+def import_file(
+    store: Store,
+    scope: Scope,
+    path: Path,
+    *,
+    options: ImportOptions | None = None,
+    settings: Settings,
+    progress: Progress = lambda _share, _note: None,
+    cancel: Cancel = lambda: False,
+) -> ImportReport:
+    """Import one file into the store under the scope of who asks.
+
+    Returns a report; with questions in it nothing was loaded. Raises BadInput or TooLarge for a file that cannot be
+    taken at all, DiskFull where the disk has no room for it, Cancelled when told to stop, Conflict where somebody else
+    changed the same rows meanwhile.
+    """
+    options = options or ImportOptions()
+    _check_disk(settings)
+    report = ImportReport(options.name or path.name, dry_run=options.dry_run)
+    progress(0.02, "reading")
+    raw = read_file(path, inspect(path, options.name), options.layer)
+    if isinstance(raw, Layers):
+        report.questions.append(_which_layer(raw))
+        return report
+    report.driver, report.layer, report.encoding, report.preview = raw.driver, raw.name, raw.encoding, raw.preview
+    report.counts["read"] = len(raw)
+    progress(0.25, "mapping")
+    table, epsg = _understand(raw, options, report)
+    if table is None:
+        return report
+    _stop_if(cancel)
+    progress(0.35, "checking")
+    report.findings = table.findings
+    if epsg is not None:
+        prepare_shapes(table, epsg, settings.extent, cancel)
+    check_table(table, scope.areas, settings.business_date())
+    _stop_if(cancel)
+    origin = Origin(report.file, f"EPSG:{epsg}" if epsg else None, _sha256(path))
+    _load(store, scope, table, origin, options, settings, report, progress, cancel)
+    progress(1.0, "done")
+    return report
+
+
+def _understand(raw: RawTable, options: ImportOptions, report: ImportReport) -> tuple[ParsedTable | None, int | None]:
+    """Settle kind, columns and coordinate system; (None, None) with questions in the report where that fails."""
+    kind = _kind(raw, options, report)
+    if kind is None:
+        return None, None
+    report.kind = kind.name
+    report.mapping = map_columns(list(raw.columns), kind, options.mapping)
+    _ask_columns(report.mapping, raw, report)
+    epsg = _system(raw, kind, options, report)
+    if report.questions:
+        return None, None
+    return parse_table(raw, report.mapping), epsg
+
+
+def _kind(raw: RawTable, options: ImportOptions, report: ImportReport) -> Kind | None:
+    if options.kind is not None:
+        if options.kind not in KINDS:
+            raise BadInput(f"unknown kind {options.kind!r}: {', '.join(KINDS)}", field="kind")
+        return KINDS[options.kind]
+    headers = [options.mapping.get(column) or column for column in raw.columns]
+    kind, candidates = kind_of(headers, raw.shapes is not None)
+    if kind is None:
+        text = ("这是哪一类数据？", "What kind of table is this?")
+        report.questions.append(Question("kind", text, tuple(candidates)))
+    return kind
+
+
+def _ask_columns(mapping: ColumnMap, raw: RawTable, report: ImportReport) -> None:
+    for one in mapping.missing():
+        text = (f"哪一列是“{one.header}”？", f"Which column is {one.name} ({one.header})?")
+        report.questions.append(Question(f"column:{one.name}", text, tuple(raw.columns)))
+    for name, columns in mapping.clashes.items():
+        text = (f"“{mapping.kind.field(name).header}”对应哪一列？", f"Which of these columns is {name}?")
+        report.questions.append(Question(f"column:{name}", text, columns))
+
+
+def _system(raw: RawTable, kind: Kind, options: ImportOptions, report: ImportReport) -> int | None:
+    bounds = bounds_of(raw)
+    if kind.shape == "none" or bounds is None:
+        return None
+    chosen = parse_crs(options.crs) if options.crs else None
+    report.crs = identify(None if chosen else declared_epsg(raw.crs), bounds, chosen)
+    if report.crs.epsg is None:
+        choices = tuple(f"EPSG:{epsg}" for epsg in report.crs.candidates)
+        text = ("文件的坐标系是哪一个？", "Which coordinate system is the file in?")
+        report.questions.append(Question("crs", text, choices, report.crs.evidence))
+    return report.crs.epsg
+
+
+def _which_layer(raw: Layers) -> Question:
+    return Question("layer", ("导入哪一个图层（工作表）？", "Which layer (sheet) shall be loaded?"), tuple(raw.names))
+
+
+def _load(
+    store: Store,
+    scope: Scope,
+    table: ParsedTable,
+    origin: Origin,
+    options: ImportOptions,
+    settings: Settings,
+    report: ImportReport,
+    progress: Progress,
+    cancel: Cancel,
+) -> None:
+    with store.begin(scope) as session:
+        check_against_store(session, table, scope.areas)
+        for severity in ("refused", "repaired", "suspicious"):
+            report.counts[severity] = table.count(severity)
+        if not table.keep.any() or (options.strict and report.counts["refused"]):
+            return
+        progress(0.6, "staging")
+        loading = Loading(session, table)
+        loading.lock(city_of(table))
+        loading.stage()
+        counts = loading.decide(options.valid_from, settings.business_date())
+        report.counts.update(counts)
+        _stop_if(cancel)
+        if not options.dry_run and counts.get("new", 0) + counts.get("changed", 0) > 0:
+            progress(0.75, "writing")
+            report.change_set = loading.write(scope, origin)
+
+
+def _stop_if(cancel: Cancel) -> None:
+    if cancel():
+        raise Cancelled("the import was stopped; nothing was written")
+
+
+def _check_disk(settings: Settings) -> None:
+    folder = settings.data
+    while not folder.exists():
+        folder = folder.parent
+    usage = shutil.disk_usage(folder)
+    if usage.free < settings.min_free_share * usage.total:
+        raise DiskFull(
+            f"only {usage.free / usage.total:.0%} of the disk is free; imports need {settings.min_free_share:.0%}"
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,175 @@
+"""One transaction in: staging by COPY, then set-based into history under one change set (变更集)."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import psycopg2
+import shapely
+from psycopg2.sql import SQL, Composable
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from geo.errors import BadInput, Conflict
+from geo.ingest import queries
+from geo.ingest.checks import ground
+from geo.ingest.fields import Kind
+from geo.ingest.queries import Statements
+from geo.ingest.tables import ParsedTable
+from geo.store.engine import Scope
+from geo.store.tables import HISTORY
+
+_CLOCKS = frozenset({"id", "area_m2", "valid", "recorded", "opened_by", "closed_by"})
+_LIMITS = SQL("SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', '900s', true)")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the rows came from: the file's name, its system and its SHA-256."""
+
+    source: str
+    source_crs: str | None
+    sha256: str
+
+
+class Loading:
+    """One import's statements on one open transaction."""
+
+    def __init__(self, session: Session, table: ParsedTable) -> None:
+        self._session = session
+        self._table = table
+        self._columns = [column.name for column in HISTORY[table.kind.table].columns if column.name not in _CLOCKS]
+        self._given = [name for name in self._columns if name in _given(table)]
+        self._statements = Statements(table.kind.table, self._columns, self._given)
+
+    def run(self, statement: Composable, **values: Any) -> Any:
+        """Execute a composed statement through the session, so that its errors are translated like any other's."""
+        connection = self._session.connection()
+        raw = connection.connection.driver_connection
+        return connection.exec_driver_sql(statement.as_string(raw), values)
+
+    def lock(self, city: str) -> None:
+        """Wait for other imports into the same city: two of them would lock each other's rows in another order."""
+        self.run(_LIMITS)
+        self.run(queries.LOCK, city=city)
+
+    def stage(self) -> None:
+        """Copy the rows that are kept into the staging table."""
+        self.run(self._statements.stage())
+        connection = self._session.connection()
+        statement = self._statements.copy().as_string(connection.connection.driver_connection)
+        with connection.connection.cursor() as cursor:
+            try:
+                cursor.copy_expert(statement, io.StringIO("".join(_lines(self._table, self._given))))
+            except psycopg2.Error as error:
+                raise DBAPIError.instance(statement, None, error, psycopg2.Error) from error
+        self.run(SQL("ANALYZE incoming"))
+
+    def decide(self, valid_from: date | None, today: date) -> dict[str, int]:
+        """Decide the fate of every staged row; returns counts by `new`, `changed`, `unchanged`."""
+        self.run(self._statements.decide(), at=valid_from or today, start=valid_from)
+        return {str(fate): int(count) for fate, count in self.run(queries.COUNT)}
+
+    def write(self, scope: Scope, origin: Origin) -> int:
+        """Open a change set and write history under it; returns its number.
+
+        Raises Conflict where somebody else changed one of the rows since they were compared.
+        """
+        stamp = self.run(queries.STAMP).scalar_one()
+        area = common_area(self._table, scope)
+        change_set = self.run(
+            queries.OPEN_CHANGE_SET, kind="import", area=area, subject=self._table.kind.name,
+            source=origin.source, source_crs=origin.source_crs, sha256=origin.sha256,
+        ).scalar_one()  # fmt: skip
+        close, keep_old, insert = self._statements.write()
+        closed = self.run(close, stamp=stamp, change_set=change_set).rowcount
+        if closed != self.run(queries.TO_CLOSE).scalar_one():
+            raise Conflict("somebody else changed the same rows at this moment; import the file again")
+        for statement in (keep_old, insert):
+            self.run(statement, stamp=stamp, change_set=change_set)
+        return int(change_set)
+
+
+def common_area(table: ParsedTable, scope: Scope) -> str:
+    """Return the longest region prefix that all kept rows share.
+
+    Raises BadInput where they share none that the asker may write: one change set belongs to one area.
+    """
+    shared = os.path.commonprefix([ground(table, position) for position in table.kept()])
+    length = max((n for n in (0, 2, 4, 6, 9, 12) if n <= len(shared)), default=0)
+    area = shared[:length]
+    if not area.startswith(tuple(scope.areas)):
+        raise BadInput("the file spans several of your areas: load it area by area", field="file")
+    return area
+
+
+def city_of(table: ParsedTable) -> str:
+    """Return the first four digits of the ground, the key of the import lock."""
+    return os.path.commonprefix([ground(table, position) for position in table.kept()])[:4]
+
+
+# ---------------------------------------------------------------- rows as the text of COPY
+
+
+def _given(table: ParsedTable) -> set[str]:
+    """Return the stored columns that this file has a say in."""
+    fields = {table.kind.field(name).stored for name in table.values} - {"start", "end"}
+    has_shapes = table.shapes is not None and table.kind.shape != "none"
+    return fields | ({"geom"} if has_shapes else set())
+
+
+def _lines(table: ParsedTable, given: list[str]) -> Iterator[str]:
+    kept = table.kept()
+    columns = [_column(table, name, kept) for name in given]
+    if table.kind.name == "service-periods":
+        starts, ends = table.column("start"), table.column("end")
+        columns.append([f"[{starts[p]},{ends[p] or ''})" for p in kept])
+    rows = [str(int(table.rows[p])) for p in kept]
+    left_alone = [_array(sorted(_stored(table.kind, table.kept_fields.get(p, set())))) for p in kept]
+    for cells in zip(rows, left_alone, *columns, strict=True):
+        yield "\t".join(cells) + "\n"
+
+
+def _stored(kind: Kind, names: set[str]) -> set[str]:
+    return {kind.field(name).stored for name in names}
+
+
+def _column(table: ParsedTable, stored: str, kept: list[int]) -> list[str]:
+    if stored == "geom":
+        assert table.shapes is not None
+        shapes = shapely.set_srid(table.shapes[kept], 4490)
+        return [_cell(text) for text in shapely.to_wkb(shapes, hex=True, include_srid=True)]
+    members = [one for one in table.kind.fields if one.stored == stored and one.name in table.values]
+    if members[0].key:
+        values = {one.key: table.values[one.name] for one in members}
+        return [_cell({key: cells[p] for key, cells in values.items() if cells[p] is not None}) for p in kept]
+    cells = table.values[members[0].name]
+    return [_cell(cells[p]) for p in kept]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return r"\N"
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, list):
+        return _array(value)
+    if isinstance(value, dict):
+        return _escaped(json.dumps(value, ensure_ascii=False))
+    return _escaped(repr(value) if isinstance(value, float) else str(value))
+
+
+def _array(values: list[str]) -> str:
+    quoted = ('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
+    return _escaped("{" + ",".join(quoted) + "}")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+

@@ -1,0 +1,133 @@
+"""The statements of an import: staging, deciding row by row in sets, closing and opening history.
+
+Identifiers come from `geo.ingest.fields` only (a whitelist) and are quoted by psycopg2.sql; values are bound.
+Parameters: `at` (the date from which a change holds), `start` (the date from which something new is valid, or NULL),
+`stamp` (the moment of knowledge, read after the lock so that it lies behind every committed row), `change_set`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psycopg2.sql import SQL, Composable, Identifier, Literal
+
+STAGE = SQL("""
+CREATE TEMP TABLE incoming ON COMMIT DROP AS
+SELECT 0::bigint AS source_row, '{{}}'::text[] AS kept, {columns} FROM {table} WITH NO DATA""")
+
+COPY = SQL("COPY incoming (source_row, kept, {columns}) FROM STDIN")
+
+_DECIDE = SQL("""
+CREATE TEMP TABLE decided ON COMMIT DROP AS
+SELECT i.source_row, c.id AS current,
+       CASE WHEN c.id IS NULL AND NOT EXISTS (
+                 SELECT 1 FROM {table} k WHERE k.code = i.code AND upper_inf(k.recorded)) THEN 'new'
+            WHEN c.id IS NULL THEN 'changed'
+            WHEN ROW({merged}) IS DISTINCT FROM ROW({current}) THEN 'changed'
+            ELSE 'unchanged' END AS fate,
+       CASE WHEN lower(c.valid) IS NULL OR lower(c.valid) < %(at)s
+            THEN daterange(lower(c.valid), %(at)s) END AS old_valid,
+       CASE WHEN c.id IS NOT NULL THEN daterange(%(at)s, upper(c.valid))
+            WHEN n.first IS NULL AND n.known IS NULL THEN daterange(%(start)s, NULL)
+            ELSE daterange(%(at)s, n.first) END AS new_valid
+  FROM incoming i
+  LEFT JOIN {table} c ON c.code = i.code AND upper_inf(c.recorded) AND c.valid @> %(at)s
+  LEFT JOIN LATERAL (
+       SELECT min(lower(k.valid)) FILTER (WHERE lower(k.valid) > %(at)s) AS first, min(k.id) AS known
+         FROM {table} k WHERE c.id IS NULL AND k.code = i.code AND upper_inf(k.recorded)) n ON true""")
+"""Rows with a code: new, changed from a date, or unchanged; a code that is known only for other dates fills the gap."""
+
+_DECIDE_PERIOD = SQL("""
+CREATE TEMP TABLE decided ON COMMIT DROP AS
+SELECT i.source_row, c.id AS current,
+       CASE WHEN c.id IS NULL THEN 'new'
+            WHEN ROW({merged}, i.valid) IS DISTINCT FROM ROW({current}, c.valid) THEN 'changed'
+            ELSE 'unchanged' END AS fate,
+       NULL::daterange AS old_valid, i.valid AS new_valid
+  FROM incoming i
+  LEFT JOIN {table} c ON c.unit = i.unit AND upper_inf(c.recorded) AND lower(c.valid) = lower(i.valid)""")
+"""A service period has no code: its unit and first day are its key, and another content replaces it."""
+
+COUNT = SQL("SELECT fate, count(*) FROM decided GROUP BY fate")
+
+TO_CLOSE = SQL("SELECT count(*) FROM decided WHERE fate = 'changed' AND current IS NOT NULL")
+
+LOCK = SQL("SELECT pg_advisory_xact_lock(hashtext('wangge.import:' || %(city)s))")
+STAMP = SQL("SELECT clock_timestamp()")
+
+OPEN_CHANGE_SET = SQL("""
+INSERT INTO change_set (kind, area, subject, source, source_crs, source_sha256)
+VALUES (%(kind)s, %(area)s, %(subject)s, %(source)s, %(source_crs)s, %(sha256)s) RETURNING id""")
+
+_CLOSE = SQL("""
+UPDATE {table} c SET recorded = tstzrange(lower(c.recorded), %(stamp)s), closed_by = %(change_set)s
+  FROM decided d WHERE d.current = c.id AND d.fate = 'changed' AND upper_inf(c.recorded)""")
+
+_KEEP_OLD = SQL("""
+INSERT INTO {table} ({columns}, valid, recorded, opened_by)
+SELECT {current}, d.old_valid, tstzrange(%(stamp)s, NULL), %(change_set)s
+  FROM decided d JOIN {table} c ON c.id = d.current
+ WHERE d.fate = 'changed' AND d.old_valid IS NOT NULL""")
+
+_OPEN = SQL("""
+INSERT INTO {table} ({columns}, valid, recorded, opened_by)
+SELECT {merged}, d.new_valid, tstzrange(%(stamp)s, NULL), %(change_set)s
+  FROM decided d JOIN incoming i USING (source_row) LEFT JOIN {table} c ON c.id = d.current
+ WHERE d.fate <> 'unchanged'""")
+
+_DEFAULTS: dict[str, Composable] = {"team": SQL("'{{}}'::jsonb").format(), "aliases": SQL("'{{}}'::text[]").format(),
+                                    "came_from": SQL("'{{}}'::text[]").format()}  # fmt: skip
+
+
+class Statements:
+    """The statements for one table: `columns` are all of its value columns, `given` those that the file carries."""
+
+    def __init__(self, table: str, columns: Sequence[str], given: Sequence[str]) -> None:
+        self._table = Identifier(table)
+        self._columns = list(columns)
+        self._given = list(given)
+        self._period = table == "service_period"
+
+    def _names(self, names: Sequence[str]) -> Composable:
+        return SQL(", ").join(Identifier(name) for name in names)
+
+    def _current(self) -> Composable:
+        return SQL(", ").join(SQL("c.{}").format(Identifier(name)) for name in self._columns)
+
+    def _merged(self) -> Composable:
+        """Each column's value after the import: the file's, or the known one where the file has no say."""
+        return SQL(", ").join(self._value(name) for name in self._columns)
+
+    def _value(self, name: str) -> Composable:
+        column, default = Identifier(name), _DEFAULTS.get(name)
+        if name not in self._given:
+            return SQL("coalesce(c.{}, {})").format(column, default) if default else SQL("c.{}").format(column)
+        if name == "geom":
+            return SQL("coalesce(i.{0}, c.{0})").format(column)
+        choice = SQL("CASE WHEN {0} = ANY (i.kept) THEN c.{1} ELSE i.{1} END").format(Literal(name), column)
+        return SQL("coalesce({}, {})").format(choice, default) if default else choice
+
+    def stage(self) -> Composable:
+        """Make the empty staging table: COPY is not allowed on a table under row-level security."""
+        return STAGE.format(columns=self._names(self._staged()), table=self._table)
+
+    def copy(self) -> Composable:
+        """Fill the staging table from the text of COPY."""
+        return COPY.format(columns=self._names(self._staged()))
+
+    def _staged(self) -> list[str]:
+        return [*self._given, *(["valid"] if self._period else [])]
+
+    def decide(self) -> Composable:
+        """Decide every staged row's fate."""
+        template = _DECIDE_PERIOD if self._period else _DECIDE
+        return template.format(table=self._table, merged=self._merged(), current=self._current())
+
+    def write(self) -> list[Composable]:
+        """Close what changes, keep its past, open what is new: in this order."""
+        shared = {"table": self._table, "columns": self._names(self._columns)}
+        return [
+            _CLOSE.format(table=self._table),
+            _KEEP_OLD.format(**shared, current=self._current()),
+            _OPEN.format(**shared, merged=self._merged()),
+        ]

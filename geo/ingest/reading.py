@@ -1,0 +1,177 @@
+"""The parent's side of the child: starts it with a clean environment, and takes its answer as plain values."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from geo.errors import BadInput, TooLarge
+from geo.ingest.formats import Format
+
+log = logging.getLogger(__name__)
+
+SECONDS = 300
+"""Wall-clock limit of one child."""
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class RawTable:
+    """One layer as it was read: columns by header, source row numbers, shapes (None where absent) in source coordinates.
+
+    `unread` says by position why a shape could not be used (`vertices:n`, `type:name`, `number:`, `invalid:`).
+    """
+
+    columns: dict[str, list[Any]]
+    rows: np.ndarray
+    shapes: np.ndarray | None
+    name: str
+    driver: str
+    crs: str | None = None
+    encoding: str | None = None
+    preview: list[list[str]] = field(default_factory=list)
+    unread: dict[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The file has several layers and none was chosen."""
+
+    names: list[str]
+
+
+def read_file(path: Path, found: Format, layer: str | None = None) -> RawTable | Layers:
+    """Read one layer of a file in a child process.
+
+    Raises BadInput or TooLarge with the child's words, or in ours where the child broke a limit.
+    """
+    with _folder() as folder:
+        request = {"path": str(path.resolve()), "format": found, "layer": layer}
+        answer = run_child("read", folder, request, only="GPKG" if found == "gpkg" else "")
+        if "layers" in answer:
+            return Layers(answer["layers"])
+        return _table(folder, answer)
+
+
+def _table(folder: Path, answer: dict[str, Any]) -> RawTable:
+    columns = json.loads((folder / "columns.json").read_text("utf-8"))
+    rows = np.load(folder / "rows.npy", allow_pickle=False)
+    shapes = read_shapes(folder) if answer["shapes"] else None
+    return RawTable(
+        columns,
+        rows,
+        shapes,
+        name=str(answer.get("name") or ""),
+        driver=str(answer["driver"]),
+        crs=answer.get("crs"),
+        encoding=answer.get("encoding"),
+        preview=answer.get("preview", []),
+        unread={int(key): value for key, value in answer["unread"].items()},
+    )
+
+
+def read_shapes(folder: Path) -> np.ndarray:
+    """Return shapes from `shapes.wkb` and `offsets.npy`; None where the length is nought."""
+    offsets = np.load(folder / "offsets.npy", allow_pickle=False)
+    content = (folder / "shapes.wkb").read_bytes()
+    blobs = np.empty(len(offsets) - 1, dtype=object)
+    blobs[:] = [content[a:b] or None for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    return np.asarray(shapely.from_wkb(blobs))
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="wangge-read-") as name:
+        yield Path(name)
+
+
+def run_child(work: str, folder: Path, request: dict[str, Any], *, only: str = "") -> dict[str, Any]:
+    """Run one piece of work in a child and return its answer. `only` names the one GDAL driver it may have.
+
+    Raises BadInput, TooLarge, or ChildFailed where it ended without a word.
+    """
+    (folder / "request.json").write_text(json.dumps(request), "utf-8")
+    command = [sys.executable, "-m", "geo.ingest.child", work, str(folder)]
+    try:
+        done = subprocess.run(command, env=_environment(only), cwd=folder, capture_output=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise ChildFailed("reading the file took too long", field="file") from error
+    if (folder / "error.json").exists():
+        refusal = json.loads((folder / "error.json").read_text("utf-8"))
+        kind = TooLarge if refusal["type"] == TooLarge.type else BadInput
+        raise kind(refusal["message"], field=refusal["field"], extra=refusal["extra"])
+    if done.returncode != 0 or not (folder / "answer.json").exists():
+        log.warning("child %s ended with %s: %s", work, done.returncode, done.stderr.decode("utf-8", "replace")[-800:])
+        raise ChildFailed("the file could not be read within its limits", field="file")
+    answer: dict[str, Any] = json.loads((folder / "answer.json").read_text("utf-8"))
+    if not answer.pop("isolated"):
+        log.warning("this kernel gives the reading process no network namespace of its own")
+    return answer
+
+
+class ChildFailed(BadInput):
+    """The child ended without an answer: a crash, or a limit."""
+
+
+def _environment(only: str) -> dict[str, str]:
+    """Return an environment without our secrets, and with every GDAL driver but one unloaded before GDAL starts."""
+    denied = ",".join(name for name in _drivers() if name != only)
+    return {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "PYTHONPATH": str(_ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LC_ALL": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",
+        "GDAL_SKIP": denied,
+        "OGR_SKIP": denied,
+        "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+        "GDAL_NUM_THREADS": "1",
+        "GDAL_HTTP_TIMEOUT": "1",
+        "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+        "CPL_CURL_ENABLE_VSIMEM": "NO",
+        "OGR_SQLITE_LOAD_EXTENSIONS": "",
+        "OGR_GPKG_ENABLE_GDAL_FUNCTIONS": "NO",
+    }
+
+
+@cache
+def _drivers() -> tuple[str, ...]:
+    import pyogrio  # noqa: PLC0415 - starts GDAL, which a process that only serves pages never needs
+
+    return tuple(pyogrio.list_drivers())
+
+
+def run_repairs(shapes: np.ndarray, cancel: Callable[[], bool] = lambda: False) -> list[Any]:
+    """Repair invalid shapes in children; None in place of one that could not be repaired within its limits."""
+    with _folder() as folder:
+        blobs = shapely.to_wkb(shapes)
+        offsets = np.concatenate([[0], np.cumsum([len(blob) for blob in blobs])]).astype(np.int64)
+        np.save(folder / "offsets.npy", offsets)
+        (folder / "shapes.wkb").write_bytes(b"".join(blobs))
+        first, crashes = 0, 0
+        while first < len(shapes) and crashes < 50 and not cancel():
+            try:
+                run_child("repair", folder, {"first": first})
+                break
+            except ChildFailed:
+                done = [i for i in range(first, len(shapes)) if (folder / f"repaired-{i}.wkb").exists()]
+                first = (max(done) + 1 if done else first) + 1
+                crashes += 1
+        results = [folder / f"repaired-{index}.wkb" for index in range(len(shapes))]
+        return [shapely.from_wkb(one.read_bytes()) if one.exists() else None for one in results]

@@ -1,0 +1,73 @@
+"""Why a row was refused, repaired or found suspicious, in both languages, with the place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["repaired", "refused", "suspicious"]
+Place = tuple[float, float]
+
+_TEXTS: dict[str, tuple[str, str]] = {
+    "required": ("{field}为空或无法识别", "{field} is empty or cannot be read"),
+    "cell": ("“{text}”不能识别为{field}，按未知处理", "'{text}' cannot be read as {field}; kept as unknown"),
+    "percent": ("收缴率 {text} 按百分数理解", "the rate {text} is taken as per cent"),
+    "code": ("编码“{text}”不符合编码规则", "the code '{text}' does not follow the rule of codes"),
+    "prefix": ("编码不以上级编码 {text} 开头", "the code does not begin with its parent's {text}"),
+    "parent": ("上级 {text} 不存在", "its parent {text} does not exist"),
+    "level_parent": ("上级编码与级别不符", "the parent does not fit the level"),
+    "seat": ("支部须有所属网格或小区", "a branch needs its grid or its community"),
+    "duplicate": ("与第 {text} 行编码相同", "the same code as row {text}"),
+    "area": ("不在您的管辖范围内", "outside your area"),
+    "no_shape": ("没有图形，且库中尚无此编码", "no shape, and the code is not yet in the store"),
+    "empty": ("图形为空", "the shape is empty"),
+    "type": ("图形类型为 {text}，需要面", "the shape is a {text}, an area is needed"),
+    "number": ("坐标不是有限数", "a coordinate is not a finite number"),
+    "vertices": ("顶点数 {text} 超过上限", "{text} vertices are over the limit"),
+    "extent": ("位置超出允许范围", "the place lies outside the extent that is taken"),
+    "repaired": ("图形无效（{text}），已修复", "the shape was invalid ({text}) and was repaired"),
+    "invalid": ("图形无效（{text}），且不能修复", "the shape is invalid ({text}) and could not be repaired"),
+    "outside": ("{text}% 的面积在上级范围以外", "{text} % of its area lies outside its parent"),
+    "order": ("结束日期不晚于开始日期", "the end is not after the start"),
+    "overlap": ("与同一对象的另一服务期重叠（{text}）", "overlaps another period of the same unit ({text})"),
+    "nobody": ("方式为无物业，却填写了企业", "the mode is none, yet a firm is named"),
+    "per_household": ("户均人口 {text} 不合常理", "{text} residents per household is unusual"),
+    "per_floor_area": ("户均建筑面积 {text} ㎡ 不合常理", "{text} m² of floor per household is unusual"),
+    "per_building": ("每栋 {text} 户不合常理", "{text} households per building is unusual"),
+    "year": ("年份 {text} 不合常理", "the year {text} is unusual"),
+    "floors": ("层数 {text} 不合常理", "{text} floors is unusual"),
+    "negative": ("{field}为负数（{text}），按未知处理", "{field} is negative ({text}); kept as unknown"),
+    "building_parent": ("楼栋须有所属楼栋群或小区", "a building needs its group or its community"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was noticed about one row (source row number, 1-based) of the file. `place` is lon, lat in degrees."""
+
+    row: int
+    code: str | None
+    severity: Severity
+    key: str
+    field: str | None = None
+    text: str = ""
+    header: str = ""
+    place: Place | None = None
+
+    def reason(self, language: Literal["zh", "en"] = "zh") -> str:
+        """Return the sentence in a language."""
+        chinese, english = _TEXTS[self.key]
+        template, name = (chinese, self.header or self.field) if language == "zh" else (english, self.field)
+        return template.format(field=name, text=self.text)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the finding as plain JSON values."""
+        return {
+            "row": self.row,
+            "code": self.code,
+            "field": self.field,
+            "severity": self.severity,
+            "key": self.key,
+            "reason": {"zh": self.reason("zh"), "en": self.reason("en")},
+            "place": list(self.place) if self.place else None,
+        }

@@ -1,0 +1,143 @@
+"""Geometry of a file: unread and invalid shapes sorted out in source coordinates, then brought to EPSG:4490.
+
+Order matters: repair happens before reprojecting, so that a vertex shared by two cells of a tessellation goes through
+the same arithmetic on both sides and stays shared.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import shapely
+
+from geo.crs import Bounds, to_stored
+from geo.ingest.reading import RawTable, run_repairs
+from geo.ingest.reasons import Finding, Place
+from geo.ingest.tables import ParsedTable
+
+POLYGON, MULTIPOLYGON = 3, 6
+_LOST = 0.5
+"""A repair that keeps less than this share of the ring areas has lost a part: the shape is refused."""
+
+
+def bounds_of(raw: RawTable) -> Bounds | None:
+    """Return the bounds of nearly all shapes (1st to 99th of a hundred), so that one stray does not hide the system."""
+    if raw.shapes is None:
+        return None
+    boxes = shapely.bounds(raw.shapes)
+    boxes = boxes[np.isfinite(boxes).all(axis=1)]
+    if not len(boxes):
+        return None
+    low = np.quantile(boxes[:, :2], 0.01, axis=0, method="lower")
+    high = np.quantile(boxes[:, 2:], 0.99, axis=0, method="higher")
+    low, high = np.minimum(low, high), np.maximum(low, high)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def prepare_shapes(
+    table: ParsedTable, epsg: int, extent: Bounds, cancel: Callable[[], bool] = lambda: False
+) -> None:
+    """Refuse, repair, reproject and orient the shapes of a table, in place.
+
+    Afterwards every kept row has None or a valid MultiPolygon (any plain geometry for base features) in EPSG:4490 with
+    counter-clockwise exteriors, and `places` holds a point in each.
+    """
+    shapes = table.shapes
+    if shapes is None:
+        return
+    _refuse_unread(table)
+    _repair(table, shapes, cancel)
+    transform = to_stored(epsg)
+    if transform is not None:
+        shapes[:] = shapely.transform(shapes, transform)
+    _find_places(table, shapes)
+    _refuse_outside(table, shapes, extent)
+    _repair(table, shapes, cancel)  # reprojecting a thin valid shape can fold it
+    shapes[:] = _oriented(shapes, table.kind.shape == "polygon")
+
+
+def _refuse_unread(table: ParsedTable) -> None:
+    for position, note in table.unread.items():
+        key, _, text = note.partition(":")
+        if table.keep[position]:
+            table.note(position, "refused", key, text=text)
+
+
+def _repair(table: ParsedTable, shapes: np.ndarray, cancel: Callable[[], bool]) -> None:
+    _refuse_types(table, shapes)
+    empty = shapely.is_empty(shapes)
+    for position in np.flatnonzero(empty & table.keep):
+        table.note(int(position), "refused", "empty")
+    wrong = np.flatnonzero(table.keep & ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
+    if not len(wrong):
+        return
+    for position, mended in zip(wrong.tolist(), run_repairs(shapes[wrong], cancel), strict=True):
+        broken = shapes[position]
+        reason = shapely.is_valid_reason(broken).partition("[")[0]
+        table.places.setdefault(position, _corner(broken))
+        if mended is None or not _good(mended, broken):
+            table.note(position, "refused", "invalid", text=reason)
+            continue
+        shapes[position] = mended
+        table.note(position, "repaired", "repaired", text=reason)
+
+
+def _refuse_types(table: ParsedTable, shapes: np.ndarray) -> None:
+    """Areas must be polygons; base features may be lines or areas."""
+    types = shapely.get_type_id(shapes)
+    wanted = (POLYGON, MULTIPOLYGON) if table.kind.shape == "polygon" else (1, 5, POLYGON, MULTIPOLYGON)
+    for position in np.flatnonzero(table.keep & (types >= 0) & ~np.isin(types, wanted)):
+        table.note(int(position), "refused", "type", text=shapes[position].geom_type)
+
+
+def _good(mended: Any, broken: Any) -> bool:
+    """Whether a repair kept the shape an area and most of its ground."""
+    same_dimension = shapely.get_dimensions(mended) == shapely.get_dimensions(broken)
+    if mended.is_empty or not mended.is_valid or not same_dimension or mended.geom_type == "GeometryCollection":
+        return False
+    return shapely.get_dimensions(broken) < 2 or mended.area >= _LOST * abs(broken.area)
+
+
+def _corner(shape: Any) -> tuple[float, float]:
+    x, y = shapely.get_coordinates(shape)[0]
+    return float(x), float(y)
+
+
+def _find_places(table: ParsedTable, shapes: np.ndarray) -> None:
+    """Give every row a point to show; findings made before reprojecting get their place now."""
+    points = shapely.point_on_surface(np.where(shapely.is_valid(shapes), shapes, None))
+    for position in np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)):
+        point = points[position]
+        there = (point.x, point.y) if point is not None and not point.is_empty else _corner(shapes[position])
+        table.places.pop(int(position), None)
+        if np.isfinite(there).all():
+            table.places[int(position)] = (round(there[0], 8), round(there[1], 8))
+    by_row = {int(table.rows[position]): place for position, place in table.places.items()}
+    table.findings[:] = [_placed(finding, by_row) for finding in table.findings]
+
+
+def _placed(finding: Finding, by_row: dict[int, Place]) -> Finding:
+    place = by_row.get(finding.row)
+    return dataclasses.replace(finding, place=place) if place else finding
+
+
+def _refuse_outside(table: ParsedTable, shapes: np.ndarray, extent: Bounds) -> None:
+    boxes = shapely.bounds(shapes)
+    west, south, east, north = extent
+    inside = (boxes[:, 0] >= west) & (boxes[:, 1] >= south) & (boxes[:, 2] <= east) & (boxes[:, 3] <= north)
+    there = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    for position in np.flatnonzero(table.keep & there & ~inside):
+        table.note(int(position), "refused", "extent")
+
+
+def _oriented(shapes: np.ndarray, as_multi: bool) -> np.ndarray:
+    """Return shapes with counter-clockwise exteriors (RFC 7946); polygons as MultiPolygon where the table wants it."""
+    turned = np.asarray(shapely.orient_polygons(shapes, exterior_cw=False))
+    if as_multi:
+        single = np.flatnonzero(shapely.get_type_id(turned) == POLYGON)
+        if len(single):
+            turned[single] = shapely.multipolygons(turned[single], indices=np.arange(len(single)))
+    return turned

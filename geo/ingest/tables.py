@@ -1,0 +1,133 @@
+"""A RawTable with its mapping to a ParsedTable: canonical columns of typed values, and what was noticed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from geo.ingest.cells import Parsed, Unreadable, Value, parse
+from geo.ingest.columns import ColumnMap
+from geo.ingest.fields import Field, Kind
+from geo.ingest.reading import RawTable
+from geo.ingest.reasons import Finding, Place, Severity
+
+
+@dataclass
+class ParsedTable:
+    """Rows of one kind. `values` holds a list per mapped field; `shapes` is None where the file carries none.
+
+    `keep` is true for rows that are still to be loaded; `kept_fields` names, by position, the fields whose cell could
+    not be read: a known value in the store is then left alone. `places` are lon/lat of the shapes, once known.
+    """
+
+    kind: Kind
+    rows: np.ndarray
+    values: dict[str, list[Value]]
+    shapes: np.ndarray | None
+    unread: Mapping[int, str]
+    findings: list[Finding] = field(default_factory=list)
+    kept_fields: dict[int, set[str]] = field(default_factory=dict)
+    places: dict[int, Place] = field(default_factory=dict)
+    keep: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
+
+    def __post_init__(self) -> None:
+        self.keep = np.ones(len(self.rows), dtype=bool)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def column(self, name: str) -> list[Any]:
+        """Return a field's values; all None where the file has no such column."""
+        return self.values.get(name) or [None] * len(self)
+
+    def kept(self) -> list[int]:
+        """Return the positions of the rows that are still to be loaded."""
+        return [int(position) for position in np.flatnonzero(self.keep)]
+
+    def code(self, position: int) -> str | None:
+        """Return the code of a row (the unit of a service period)."""
+        name = "unit" if self.kind.name == "service-periods" else "code"
+        value = self.column(name)[position]
+        return None if value is None else str(value)
+
+    def note(self, position: int, severity: Severity, key: str, name: str | None = None, text: object = "") -> None:
+        """Note a finding about a row; a refusal takes the row out."""
+        header = self.kind.field(name).header if name else ""
+        row, place = int(self.rows[position]), self.places.get(position)
+        finding = Finding(row, self.code(position), severity, key, name, str(text)[:80], header, place)
+        self.findings.append(finding)
+        if severity == "refused":
+            self.keep[position] = False
+
+    def count(self, severity: Severity) -> int:
+        """Return how many rows have a finding of this severity."""
+        return len({finding.row for finding in self.findings if finding.severity == severity})
+
+
+def parse_table(raw: RawTable, mapping: ColumnMap) -> ParsedTable:
+    """Parse every mapped column; a cell that cannot be read is noted (and its row refused where it is required)."""
+    columns = mapping.columns()
+    fields = [one for one in mapping.kind.fields if one.name in columns]
+    shapes = None if mapping.kind.shape == "none" else raw.shapes
+    table = ParsedTable(mapping.kind, raw.rows, {}, shapes, raw.unread)
+    # The code first, so that every later finding can name it.
+    for one in fields:
+        header = columns[one.name]
+        table.values[one.name] = _parse_column(raw.columns[header], _as_named(one, header), table)
+    for one in fields:
+        if one.required:
+            _require(one, table)
+    return table
+
+
+def _as_named(one: Field, header: str) -> Field:
+    """Return the field with the sense of its flag turned where the header is the canonical name (`no_security`)."""
+    if one.type == "flag" and header in (one.name, one.stored):
+        return Field(one.name, one.header, one.type, column=one.column, lacks=False)
+    return one
+
+
+def _parse_column(cells: list[Any], one: Field, table: ParsedTable) -> list[Value]:
+    known: dict[tuple[type, Any], Parsed | Unreadable] = {}
+    parsed: list[Value] = []
+    for position, cell in enumerate(cells):
+        key = (type(cell), cell)
+        if key not in known:
+            known[key] = _try(cell, one)
+        outcome = known[key]
+        if isinstance(outcome, Unreadable):
+            _unreadable(table, position, one, outcome)
+            parsed.append(None)
+            continue
+        if outcome.doubt:
+            table.note(position, "suspicious", outcome.doubt, one.name, cell)
+        value = outcome.value
+        if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+            table.kept_fields.setdefault(position, set()).add(one.name)
+            table.note(position, "suspicious", "negative", one.name, cell)
+            value = None
+        parsed.append(list(value) if isinstance(value, list) else value)
+    return parsed
+
+
+def _try(cell: object, one: Field) -> Parsed | Unreadable:
+    try:
+        return parse(cell, one)
+    except Unreadable as error:
+        return error
+
+
+def _unreadable(table: ParsedTable, position: int, one: Field, error: Unreadable) -> None:
+    if not one.required:
+        table.kept_fields.setdefault(position, set()).add(one.name)
+        table.note(position, "suspicious", "cell", one.name, error)
+
+
+def _require(one: Field, table: ParsedTable) -> None:
+    for position, value in enumerate(table.values[one.name]):
+        if value is None:
+            table.note(position, "refused", "required", one.name)
+
