@@ -118,13 +118,19 @@ def make_communities(
         year = int(rng.integers(*YEARS[kind]))
         rows.append(
             {
-                "code": p.code, "name": p.name, "aliases": "、".join(p.aliases) or None, "neighbourhood": p.neighbourhood,
-                "address": p.address, "kind": kind, "built_year": year,
+                "code": p.code,
+                "name": p.name,
+                "aliases": "、".join(p.aliases) or None,
+                "neighbourhood": p.neighbourhood,
+                "address": p.address,
+                "kind": kind,
+                "built_year": year,
                 **totals(p.estate.buildings, p.code not in unknown),
-                **register_flags(kind, p.code in survey, rng), **money(kind, p.code in now, rng),
+                **register_flags(kind, p.code in survey, rng),
+                **money(kind, p.code in now, rng),
                 "geometry": p.estate.land,
             }
-        )  # fmt: skip
+        )
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=SOURCE_CRS)
 
 
@@ -139,10 +145,13 @@ def make_groups(placed: list[Placed], unknown: set[str]) -> gpd.GeoDataFrame:
                 {
                     "code": p.code if alone else f"{p.code}{n:02d}",
                     "name": p.name if alone else f"{p.name}{'一二三四五六'[n - 1]}组团",
-                    "community": None if alone else p.code, "neighbourhood": p.neighbourhood, "address": p.address,
-                    **totals([p.estate.buildings[i] for i in members], p.code not in unknown), "geometry": land,
+                    "community": None if alone else p.code,
+                    "neighbourhood": p.neighbourhood,
+                    "address": p.address,
+                    **totals([p.estate.buildings[i] for i in members], p.code not in unknown),
+                    "geometry": land,
                 }
-            )  # fmt: skip
+            )
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=SOURCE_CRS)
 
 
@@ -159,10 +168,16 @@ def make_buildings(placed: list[Placed], unknown: set[str]) -> gpd.GeoDataFrame:
             serial[stem] = serial.get(stem, 0) + 1
             rows.append(
                 {
-                    "code": f"{stem}{serial[stem]:03d}", "name": p.name if alone else f"{i + 1}号楼", "group": own,
-                    "community": None if alone else p.code, "floors": b.floors, "units": b.units,
-                    "households": b.households, "residents": b.residents,
-                    "floor_area": b.floor_area if p.code not in unknown else None, "geometry": b.polygon,
+                    "code": f"{stem}{serial[stem]:03d}",
+                    "name": p.name if alone else f"{i + 1}号楼",
+                    "group": own,
+                    "community": None if alone else p.code,
+                    "floors": b.floors,
+                    "units": b.units,
+                    "households": b.households,
+                    "residents": b.residents,
+                    "floor_area": b.floor_area if p.code not in unknown else None,
+                    "geometry": b.polygon,
                 }
-            )  # fmt: skip
+            )
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=SOURCE_CRS).sort_values("code", ignore_index=True)

@@ -7,6 +7,7 @@ reached. The cuts stay; `ground` nodes all of them together, so the levels tile 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -94,7 +95,7 @@ def cut(cell: Cell, habit: Habit, rng: Generator) -> tuple[Cell, Cell, LineStrin
 
 
 def cut_until(
-    cells: list[Cell], count: int, weight: np.ufunc, habit: Habit, rng: Generator
+    cells: list[Cell], count: int, weight: Callable[[Cell], float], habit: Habit, rng: Generator
 ) -> tuple[list[Cell], list[LineString]]:
     """Cut the heaviest cell again and again until there are `count`; `weight` maps a cell to its load.
 

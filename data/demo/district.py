@@ -17,6 +17,7 @@ from .communities import make_buildings, make_communities, make_groups, place_na
 from .firms import make_firms
 from .ground import Ground, geodesic_area, make_ground
 from .land import make_land
+from .lanes import make_lanes
 from .people import Estate, build, people
 from .plan import SUBDISTRICTS, make_plan
 from .regions import make_codes, make_grids, make_regions
@@ -79,22 +80,23 @@ def main_grids(buildings: gpd.GeoDataFrame, codes: np.ndarray) -> dict[str, str]
 def make_district(seed: int = SEED) -> District:
     """Make the whole district; the same seed gives the same district. Raises ValueError when a seed finds no room."""
     rng = stream(seed, "skeleton")
-    skeleton, warp = make_skeleton(rng), None
+    skeleton = make_skeleton(rng)
     warp = make_warp(rng)
     ground = make_ground(make_plan(skeleton, stream(seed, "cuts")), skeleton, warp)
     pieces = buildable(ground)
     uses, quotas = make_land(ground, pieces, stream(seed, "land"))
-    estates = make_estates(ground, make_sites(ground, pieces, uses, quotas, stream(seed, "sites")), seed)
-    return register(ground, estates, seed)
+    sites = make_sites(ground, pieces, uses, quotas, stream(seed, "sites"))
+    lanes = make_lanes(ground, sites, stream(seed, "lanes"))
+    return register(ground, make_estates(ground, sites, seed), lanes, seed)
 
 
-def register(ground: Ground, estates: list[Estate], seed: int) -> District:
+def register(ground: Ground, estates: list[Estate], lanes: list[shapely.LineString], seed: int) -> District:
     """Write what stands on the ground into the registers: codes, names, service, branches."""
     rng = stream(seed, "names")
     used = {name[:2] for name, _ in SUBDISTRICTS} | {name[:2] for name in ARTERIALS}
     bank = names.words(rng, used)
     coded = make_codes(ground, bank)
-    features = make_base_features(ground, bank, rng)
+    features = make_base_features(ground, lanes, bank, rng)
     placed = place_names(estates, ground, coded, features, bank, rng)
     unknown = unknown_floors(placed, rng)
     firms = make_firms(bank[800:], stream(seed, "firms"))
@@ -170,7 +172,10 @@ def totals(district: District) -> dict[str, int | float]:
 
 
 def digest(district: District) -> str:
-    """SHA-256 over all frames, geometry rounded to a millimetre: tells when the district changes."""
+    """SHA-256 over all frames, geometry to a decimetre: tells when the district changes.
+
+    Coarser than the data on purpose: sines differ in their last bit between processors.
+    """
     total = hashlib.sha256()
     for part in fields(district):
         frame = getattr(district, part.name)
@@ -178,5 +183,5 @@ def digest(district: District) -> str:
         plain = frame.drop(columns="geometry", errors="ignore")
         total.update(plain.to_csv(index=False, lineterminator="\n").encode())
         if "geometry" in frame:
-            total.update(np.round(shapely.get_coordinates(np.asarray(frame.geometry)), 3).tobytes())
+            total.update(np.round(shapely.get_coordinates(np.asarray(frame.geometry)), 1).tobytes())
     return total.hexdigest()

@@ -17,39 +17,90 @@ UNIT_KINDS = {"community": "小区", "building_group": "单体楼"}
 BRANCH_KINDS = {"grid": "网格支部", "community": "小区支部"}
 FEATURE_KINDS = {"arterial": "主干道", "street": "街道", "railway": "铁路", "river": "河流"}
 MODES = {
-    "market": "市场化", "backstop": "国企兜底", "neighbourhood": "社区领办", "benefit": "公益实体", "village": "村办",
-    "mobile": "流动物业", "shared": "共享物业社", "self": "自管", "custody": "社区代管", "trustee": "片区托管", "none": "无物业",
-}  # fmt: skip
+    "market": "市场化",
+    "backstop": "国企兜底",
+    "neighbourhood": "社区领办",
+    "benefit": "公益实体",
+    "village": "村办",
+    "mobile": "流动物业",
+    "shared": "共享物业社",
+    "self": "自管",
+    "custody": "社区代管",
+    "trustee": "片区托管",
+    "none": "无物业",
+}
 NOT_KNOWN = "暂无信息"
 
 REGIONS = {"code": "编码", "name": "名称", "level": "级别", "parent": "上级编码"}
 GRIDS = {
-    "code": "网格编码", "name": "网格名称", "kind": "网格类型", "neighbourhood": "所属社区编码", "responsible": "责任单位",
-    "team_head": "网格长", "team_enforcement": "执法队员", "team_police": "社区民警", "team_property": "物业人员",
+    "code": "网格编码",
+    "name": "网格名称",
+    "kind": "网格类型",
+    "neighbourhood": "所属社区编码",
+    "responsible": "责任单位",
+    "team_head": "网格长",
+    "team_enforcement": "执法队员",
+    "team_police": "社区民警",
+    "team_property": "物业人员",
     "team_information": "信息员",
-}  # fmt: skip
+}
 COMMUNITIES = {
-    "code": "小区编码", "name": "小区名称", "aliases": "别名", "neighbourhood": "所属社区编码", "address": "地址",
-    "kind": "小区类型", "built_year": "建成年份", "building_count": "楼栋数", "households": "户数", "residents": "常住人口",
-    "floor_area": "建筑面积(㎡)", "no_managing_unit": "主管单位", "no_property_service": "物业服务", "no_security": "人防物防技防",
-    "fee": "物业费(元/㎡·月)", "collection_rate": "收缴率",
-}  # fmt: skip
+    "code": "小区编码",
+    "name": "小区名称",
+    "aliases": "别名",
+    "neighbourhood": "所属社区编码",
+    "address": "地址",
+    "kind": "小区类型",
+    "built_year": "建成年份",
+    "building_count": "楼栋数",
+    "households": "户数",
+    "residents": "常住人口",
+    "floor_area": "建筑面积(㎡)",
+    "no_managing_unit": "主管单位",
+    "no_property_service": "物业服务",
+    "no_security": "人防物防技防",
+    "fee": "物业费(元/㎡·月)",
+    "collection_rate": "收缴率",
+}
 GROUPS = {
-    "code": "楼栋群编码", "name": "楼栋群名称", "community": "所属小区编码", "neighbourhood": "所属社区编码", "address": "地址",
-    "building_count": "楼栋数", "households": "户数", "residents": "常住人口", "floor_area": "建筑面积(㎡)",
-}  # fmt: skip
+    "code": "楼栋群编码",
+    "name": "楼栋群名称",
+    "community": "所属小区编码",
+    "neighbourhood": "所属社区编码",
+    "address": "地址",
+    "building_count": "楼栋数",
+    "households": "户数",
+    "residents": "常住人口",
+    "floor_area": "建筑面积(㎡)",
+}
 BUILDINGS = {
-    "code": "楼栋编码", "name": "楼栋名称", "group": "所属楼栋群编码", "community": "所属小区编码", "floors": "层数",
-    "units": "单元数", "households": "户数", "residents": "常住人口", "floor_area": "建筑面积(㎡)",
-}  # fmt: skip
+    "code": "楼栋编码",
+    "name": "楼栋名称",
+    "group": "所属楼栋群编码",
+    "community": "所属小区编码",
+    "floors": "层数",
+    "units": "单元数",
+    "households": "户数",
+    "residents": "常住人口",
+    "floor_area": "建筑面积(㎡)",
+}
 FIRMS = {
-    "code": "统一社会信用代码", "name": "企业名称", "grade": "信用等级", "region": "登记区编码", "contact": "联系人",
+    "code": "统一社会信用代码",
+    "name": "企业名称",
+    "grade": "信用等级",
+    "region": "登记区编码",
+    "contact": "联系人",
     "phone": "联系电话",
-}  # fmt: skip
+}
 PERIODS = {
-    "unit": "服务对象编码", "unit_kind": "对象类型", "mode": "服务方式", "firm": "企业信用代码", "start": "开始日期",
-    "end": "结束日期", "note": "备注",
-}  # fmt: skip
+    "unit": "服务对象编码",
+    "unit_kind": "对象类型",
+    "mode": "服务方式",
+    "firm": "企业信用代码",
+    "start": "开始日期",
+    "end": "结束日期",
+    "note": "备注",
+}
 BRANCHES = {
     "code": "支部编码",
     "name": "支部名称",
@@ -60,14 +111,32 @@ BRANCHES = {
 FEATURES = {"code": "要素编码", "name": "名称", "kind": "类型"}
 
 TEXTS = {
-    "area_km2": "面积（平方公里，椭球面）", "subdistricts": "街道", "neighbourhoods": "社区", "residents": "常住人口",
-    "households": "户数", "communities": "小区", "commercial": "其中商品房", "resettlement": "其中安置房", "old": "其中老旧小区（三无）",
-    "stand_alone": "单体楼", "building_groups": "楼栋群（含单体楼）", "buildings": "楼栋", "grids": "网格",
-    "dedicated_grids": "其中专属网格", "branches": "党支部", "community_branches": "其中小区支部", "grids_with_branch": "有支部的网格",
-    "firms": "物业企业", "served_2023_11_01": "2023-11-01 有物业服务的小区", "served_2026_11_01": "2026-11-01 有物业服务的小区",
-    "pool": "待招标池", "old_unserved": "其中三无且无物业", "ending_within_90_days": "其中合同90天内到期",
-    "unserved_communities": "无物业小区", "unserved_stand_alone": "无物业单体楼（不入池）",
-}  # fmt: skip
+    "area_km2": "面积（平方公里，椭球面）",
+    "subdistricts": "街道",
+    "neighbourhoods": "社区",
+    "residents": "常住人口",
+    "households": "户数",
+    "communities": "小区",
+    "commercial": "其中商品房",
+    "resettlement": "其中安置房",
+    "old": "其中老旧小区（三无）",
+    "stand_alone": "单体楼",
+    "building_groups": "楼栋群（含单体楼）",
+    "buildings": "楼栋",
+    "grids": "网格",
+    "dedicated_grids": "其中专属网格",
+    "branches": "党支部",
+    "community_branches": "其中小区支部",
+    "grids_with_branch": "有支部的网格",
+    "firms": "物业企业",
+    "served_2023_11_01": "2023-11-01 有物业服务的小区",
+    "served_2026_11_01": "2026-11-01 有物业服务的小区",
+    "pool": "待招标池",
+    "old_unserved": "其中三无且无物业",
+    "ending_within_90_days": "其中合同90天内到期",
+    "unserved_communities": "无物业小区",
+    "unserved_stand_alone": "无物业单体楼（不入池）",
+}
 
 
 def has(flag: object) -> str | None:

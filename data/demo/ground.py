@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
-from numpy.random import Generator
 from pyproj import Geod, Transformer
 from shapely import LineString, Polygon
 

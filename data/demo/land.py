@@ -1,7 +1,7 @@
 """Land use: which block holds large communities, which old ones, which stays free.
 
-Old communities (老旧小区) stand in clusters, two to four to a block, so that bundling neighbours makes sense; a few stand
-alone among new ones. What is left over is parks, schools, works and markets: no community at all.
+Old communities (老旧小区) stand in clusters, two to four to a block, so that bundling neighbours makes sense; a few
+stand alone among new ones. What is left over is parks, schools, works and markets: no community at all.
 """
 
 from __future__ import annotations
@@ -108,7 +108,9 @@ def large_uses(free: list[int], land: dict[int, float], wanted: int, rng: Genera
     return chosen
 
 
-def subdistrict_uses(own: np.ndarray, pieces: list[Polygon], quota: Quota, rng: Generator) -> list[BlockUse]:
+def subdistrict_uses(
+    own: np.ndarray, home: np.ndarray, pieces: list[Polygon], quota: Quota, rng: Generator
+) -> list[BlockUse]:
     """Use of every block of one sub-district."""
     land = np.array([pieces[b].area / 10_000 for b in own])
     centres = np.array(
@@ -121,15 +123,21 @@ def subdistrict_uses(own: np.ndarray, pieces: list[Polygon], quota: Quota, rng: 
     by_block = dict(zip(own.tolist(), land.tolist(), strict=True))
     free = [int(b) for b in own if int(b) not in old]
     large = large_uses(free, by_block, quota.commercial + quota.resettlement, rng)
-    spare = [
-        int(own[p])
-        for p in order[::-1]
-        if int(own[p]) not in old and int(own[p]) not in large and land[p] > 1.6
-    ]
+    old.update(isolated(own[order[::-1]], by_block, {*old, *large}, home))
+    return [BlockUse(int(b), large.get(int(b), 0), old.get(int(b), 0)) for b in own]
+
+
+def isolated(order: np.ndarray, land: dict[int, float], used: set[int], home: np.ndarray) -> dict[int, int]:
+    """Blocks for old communities that stand alone: first in neighbourhoods that have none at all, then far away.
+
+    `order` runs from the block farthest from the clusters to the nearest, `home` gives a block's neighbourhood.
+    """
+    lived_in = {int(home[b]) for b in used}
+    spare = [int(b) for b in order if int(b) not in used and land[int(b)] > 1.6]
+    spare.sort(key=lambda b: int(home[b]) in lived_in)
     if len(spare) < ISOLATED_OLD:
         raise ValueError("no room for isolated old communities")
-    old.update(dict.fromkeys(spare[:ISOLATED_OLD], 1))
-    return [BlockUse(int(b), large.get(int(b), 0), old.get(int(b), 0)) for b in own]
+    return dict.fromkeys(spare[:ISOLATED_OLD], 1)
 
 
 def make_land(ground: Ground, pieces: list[Polygon], rng: Generator) -> tuple[list[BlockUse], list[Quota]]:
@@ -139,5 +147,7 @@ def make_land(ground: Ground, pieces: list[Polygon], rng: Generator) -> tuple[li
     wanted = quotas(areas, np.bincount(subdistrict).astype(float), rng)
     uses: list[BlockUse] = []
     for number, quota in enumerate(wanted):
-        uses += subdistrict_uses(np.flatnonzero(subdistrict == number), pieces, quota, rng)
+        uses += subdistrict_uses(
+            np.flatnonzero(subdistrict == number), ground.block_neighbourhood, pieces, quota, rng
+        )
     return uses, wanted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -11,7 +11,10 @@ from shapely import Polygon
 
 from .cutting import axes
 
+OLD_MARGIN_M, NEW_MARGIN_M = 4.0, 7.0
 GRID_LINE_M = 4.0  # no building nearer than this to a grid line
+GROUP_GAP_M = 3.0  # between the buildings of two groups, at least
+FAR_M = 5000.0  # beyond any site
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,9 @@ class Pattern:
     depth: float
     row_gap: float
     side_gap: float
+
+
+ORDINARY_OLD = Pattern((42.0,), 12.2, 15.0, 7.0)
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Local:
 
     def back(self, xy: np.ndarray) -> np.ndarray:
         """Local points to EPSG:4527, rounded to 0.1 mm."""
-        return np.round(xy @ self.frame + self.origin, 4)
+        return np.asarray(np.round(xy @ self.frame + self.origin, 4))
 
 
 def turn(site: Polygon, angle: float, grid_lines: list[shapely.LineString], margin: float) -> Local:
@@ -59,7 +65,7 @@ def turn(site: Polygon, angle: float, grid_lines: list[shapely.LineString], marg
     frame = axes(angle)
 
     def into(xy: np.ndarray) -> np.ndarray:
-        return (xy - origin) @ frame.T
+        return np.asarray((xy - origin) @ frame.T)
 
     near = [shapely.transform(line, into).buffer(GRID_LINE_M) for line in grid_lines]
     inner = shapely.transform(site, into).buffer(-margin, join_style="mitre")
@@ -132,43 +138,50 @@ def footprint(local: Local, box: Box) -> Polygon:
     return Polygon(local.back(corners))
 
 
-def groups(boxes: list[Box], count: int) -> list[list[int]]:
-    """Split buildings into `count` sets by straight gaps, the most numerous first. Positions, not boxes."""
-    parts = [list(range(len(boxes)))]
+@dataclass(frozen=True)
+class Part:
+    """Members of a building group (positions) and the box of yard that is theirs."""
+
+    members: list[int]
+    yard: Box
+
+
+def groups(boxes: list[Box], count: int) -> list[Part]:
+    """Split buildings into `count` sets by straight gaps, the most numerous set first; fewer when no gap is left."""
+    parts = [Part(list(range(len(boxes))), Box(-FAR_M, -FAR_M, FAR_M, FAR_M))]
     while len(parts) < count:
-        parts.sort(key=len)
-        pair = best_gap(boxes, parts[-1])
+        parts.sort(key=lambda part: len(part.members))
+        pair = halve(boxes, parts[-1])
         if pair is None:
             break
         parts = [*parts[:-1], *pair]
-    return sorted(parts, key=min)
+    return sorted(parts, key=lambda part: min(part.members))
 
 
-def best_gap(boxes: list[Box], members: list[int]) -> tuple[list[int], list[int]] | None:
-    """The gap between rows or columns that splits the members most evenly; None when there is none."""
-    best: tuple[float, list[int], list[int]] | None = None
+def halve(boxes: list[Box], part: Part) -> tuple[Part, Part] | None:
+    """Split a part along the gap between rows or columns that divides it most evenly; None when there is none."""
+    best: tuple[float, Part, Part] | None = None
     for low, high in (("south", "north"), ("west", "east")):
-        order = sorted(members, key=lambda i: getattr(boxes[i], low))
+        order = sorted(part.members, key=lambda i: getattr(boxes[i], low))
         reach = -np.inf
         for n, i in enumerate(order):
-            gap = getattr(boxes[i], low) - reach
-            reach = max(reach, getattr(boxes[i], high))
+            start = getattr(boxes[i], low)
             uneven = abs(2 * n - len(order)) / len(order)
-            if n and gap > 3 and (best is None or uneven < best[0]):
-                best = (uneven, order[:n], order[n:])
-    return None if best is None else (sorted(best[1]), sorted(best[2]))
+            if n and start - reach > GROUP_GAP_M and (best is None or uneven < best[0]):
+                middle = float(start + reach) / 2
+                one = Part(sorted(order[:n]), replace(part.yard, **{high: middle}))
+                two = Part(sorted(order[n:]), replace(part.yard, **{low: middle}))
+                best = (uneven, one, two)
+            reach = max(reach, getattr(boxes[i], high))
+    return None if best is None else best[1:]
 
 
-def group_shape(local: Local, boxes: list[Box], members: list[int], site: Polygon) -> Polygon:
-    """Land of a group: the hull of its buildings with a strip of yard, inside the community.
-
-    The guillotine gaps keep the boxes of two groups apart along one axis by more than 3 m, so boxes widened by
-    1.4 m stay disjoint.
-    """
-    west, south = min(boxes[i].west for i in members), min(boxes[i].south for i in members)
-    east, north = max(boxes[i].east for i in members), max(boxes[i].north for i in members)
-    frame = Box(west - 1.4, south - 1.4, east + 1.4, north + 1.4)
-    return site.intersection(footprint(local, frame))
+def group_shape(local: Local, part: Part, site: Polygon) -> shapely.Geometry:
+    """Land of a group: its yard inside the community, half a metre of path to the next group taken off."""
+    yard = part.yard
+    return site.intersection(
+        footprint(local, Box(yard.west + 0.5, yard.south + 0.5, yard.east - 0.5, yard.north - 0.5))
+    )
 
 
 def carries(site: Polygon, angle: float) -> bool:

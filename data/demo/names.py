@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numpy.random import Generator
 
 FIRST = list(
@@ -12,13 +11,38 @@ SECOND = list(
     "安宁乐兴民康平和泰昌盛源泉溪河湖塘湾桥渡岸洲岗山岭坡林园圃苑庭里坊巷门楼台亭景春晖霞光明月星华秀丰祥瑞庆"
 )
 SURNAMES = list(
-    "王李张刘陈杨黄赵周吴徐孙朱马胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+    "王李张刘陈杨黄赵周吴徐孙朱马胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金"
+    "石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
 )
 GIVEN = list(
     "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉萍红鹏飞辉燕玲斌宇浩凯健俊帆雪梅琳晨阳欣悦佳怡宁博文志国建新立春兰凤云峰海波"
 )
-WORKS = ["纺织厂", "机床厂", "造纸厂", "印刷厂", "轴承厂", "面粉厂", "仪表厂", "化肥厂", "电机厂", "粮食局", "供销社", "邮电局", "水利局", "百货公司",
-         "运输公司", "第二建筑公司", "铁路工务段", "无线电厂", "钢铁厂", "毛巾厂", "肉联厂", "汽车修理厂", "自来水公司", "第五中学"]  # fmt: skip
+WORKS = [
+    "纺织厂",
+    "机床厂",
+    "造纸厂",
+    "印刷厂",
+    "轴承厂",
+    "面粉厂",
+    "仪表厂",
+    "化肥厂",
+    "电机厂",
+    "粮食局",
+    "供销社",
+    "邮电局",
+    "水利局",
+    "百货公司",
+    "运输公司",
+    "第二建筑公司",
+    "铁路工务段",
+    "无线电厂",
+    "钢铁厂",
+    "毛巾厂",
+    "肉联厂",
+    "汽车修理厂",
+    "自来水公司",
+    "第五中学",
+]
 HOUSES = [
     "花园",
     "家园",
@@ -64,12 +88,13 @@ def community_name(kind: str, word: str, street: str, number: int, rng: Generato
         return word + str(rng.choice(["新村", "安居苑", "回迁小区", "佳苑", "安置小区"]))
     style = int(rng.choice(4, p=[0.3, 0.3, 0.25, 0.15]))
     works = str(rng.choice(WORKS))
-    return [
+    names = [
         works + "宿舍",
         f"{street}{number}号院",
         word + "小区",
         word + str(rng.choice(["新村", "里", "大院"])),
-    ][style]
+    ]
+    return names[style]
 
 
 def aliases(kind: str, name: str, street: str, number: int, rng: Generator) -> list[str]:
@@ -88,9 +113,9 @@ def street_name(word: str, length: float, rng: Generator) -> str:
     return word + str(rng.choice(["街", "巷", "路"], p=[0.45, 0.2, 0.35]))
 
 
-def fresh(base: str, taken: set[str], suffixes: np.ndarray | list[str]) -> str:
+def fresh(base: str, taken: set[str], suffixes: list[str]) -> str:
     """`base`, or `base` with the first suffix that makes it new; the result is added to `taken`."""
-    for suffix in ["", *suffixes]:
+    for suffix in ("", *map(str, suffixes)):
         if base + suffix not in taken:
             taken.add(base + suffix)
             return base + suffix

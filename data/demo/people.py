@@ -1,13 +1,18 @@
 """Buildings, households, residents and floor area.
 
 Calibration of old communities, from notices of renovation plans (counts only, no geometry):
-Harbin Shuangcheng 2020, ten tender sections of one community each: 1.07-2.16 ha of floor, one of 3.9
-(hlj.sina.com.cn, 2020-07-04); Shandong 2022: 3,889 communities, 20,014 buildings, 671,300 households, 62.0459 M m²,
-so 5.1 buildings, 173 households and 1.6 ha each, 33.5 households a building, 92 m² a household (menchuang.net 57956,
-360kss.com 5610749266); Dezhou Decheng 2022: 67 communities, 337 buildings, 10,797 households, 1.0487 M m², so 161 households
-and 1.57 ha each, 32 a building, 97 m² (duohuanbao.com 508206); Jinan Lixia 2023: 226 communities, 1,276 buildings, 56,525
-households, 4.0259 M m², so 250 households each, 44 a building, 71 m²; Zhangqiu 2023: 10, 17, 536, 3.99 ha: 74 m².
-Here: 3-6 buildings, 100-250 households, 1-2 ha, 26-48 households a building, 60-80 m² a household.
+
+- Harbin Shuangcheng 2020, ten tender sections of one community each: 1.07-2.16 ha of floor, one of 3.9
+  (hlj.sina.com.cn, 2020-07-04);
+- Shandong 2022: 3,889 communities, 20,014 buildings, 671,300 households, 62.0459 M m²: 5.1 buildings, 173 households
+  and 1.6 ha each, 33.5 households a building, 92 m² a household (m.360kss.com/jingyan/5610749266);
+- Dezhou Decheng 2022: 67, 337, 10,797, 1.0487 M m²: 161 households and 1.57 ha each, 32 a building, 97 m²
+  (www.duohuanbao.com/archives/508206);
+- Jinan 2023, Lixia: 226, 1,276, 56,525, 4.0259 M m²: 250 households each, 44 a building, 71 m²; Zhangqiu: 10, 17, 536,
+  39,900 m²: 74 m²; an unnamed district of 20 communities 2022: 46 buildings, 1,585 households, 136,600 m²: 34 a
+  building, 86 m² (www.3dmxku.com/daquan/zonghe/6752511).
+
+Here: 3-6 buildings, 126-250 households, 1-2 ha, 26-48 households a building, 60-80 m² a household.
 Residents a household: 2.3-2.8, so that 1,050,000 people live here.
 """
 
@@ -16,10 +21,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.random import Generator
 from shapely import LineString, Polygon
 
-from .layout import Box, Local, Pattern, footprint, group_shape, groups, place, turn
+from .layout import (
+    NEW_MARGIN_M,
+    OLD_MARGIN_M,
+    ORDINARY_OLD,
+    Box,
+    Local,
+    Pattern,
+    footprint,
+    group_shape,
+    groups,
+    place,
+    turn,
+)
 from .sites import Site
 from .streams import share_out
 
@@ -49,14 +67,14 @@ class Estate:
     site: Site
     land: Polygon
     buildings: list[Building]
-    groups: list[tuple[Polygon, list[int]]]
+    groups: list[tuple[shapely.Geometry, list[int]]]
     target: float  # households that the land would carry, before scaling
     ratio: float  # residents a household, before scaling
     steps: np.ndarray  # how much higher or lower than the rest each building is
 
     def total(self, name: str) -> float:
         """Sum of a building attribute."""
-        return sum(getattr(b, name) for b in self.buildings)
+        return float(sum(getattr(b, name) for b in self.buildings))
 
 
 def pattern_of(kind: str, rng: Generator) -> Pattern:
@@ -96,18 +114,27 @@ def erect(kind: str, pattern: Pattern, box: Box, local: Local) -> Building:
     return Building(shape, doors, units, shape.area * usable / doors)
 
 
+def lay_out(site: Site, grid_lines: list[LineString], rng: Generator) -> tuple[Local, Pattern, list[Box]]:
+    """Place the slabs of one site; old ones that come out too few are laid out again in the ordinary pattern."""
+    pattern, wanted = pattern_of(site.kind, rng), wanted_buildings(site, rng)
+    small = site.kind in ("old", "stand_alone")
+    local = turn(site.polygon, site.angle, grid_lines, OLD_MARGIN_M if small else NEW_MARGIN_M)
+    boxes = place(local, pattern, wanted, rng)
+    if small and len(boxes) < min(wanted, 3):
+        pattern, boxes = ORDINARY_OLD, place(local, ORDINARY_OLD, wanted, rng)
+    return local, pattern, boxes
+
+
 def build(site: Site, grid_lines: list[LineString], rng: Generator) -> Estate:
-    """Lay out one site; floors and households come later."""
-    pattern = pattern_of(site.kind, rng)
-    local = turn(site.polygon, site.angle, grid_lines, 4.0 if site.kind in ("old", "stand_alone") else 7.0)
-    boxes = place(local, pattern, wanted_buildings(site, rng), rng)
-    if not boxes or (site.kind == "old" and len(boxes) < 3):
+    """Lay out one site; floors and households come later. Raises ValueError when too little fits on it."""
+    local, pattern, boxes = lay_out(site, grid_lines, rng)
+    if len(boxes) < {"old": 3, "stand_alone": 1}.get(site.kind, 7):
         raise ValueError(f"{site.kind} site of {site.polygon.area:.0f} m² carries {len(boxes)} buildings")
     buildings = [erect(site.kind, pattern, box, local) for box in boxes]
-    parts: list[tuple[Polygon, list[int]]] = []
+    parts: list[tuple[shapely.Geometry, list[int]]] = []
     if len(boxes) > 6:
         count = int(np.clip(round(len(boxes) / 4.2), 2, 6))
-        parts = [(group_shape(local, boxes, m, site.polygon), m) for m in groups(boxes, count)]
+        parts = [(group_shape(local, part, site.polygon), part.members) for part in groups(boxes, count)]
     land = buildings[0].polygon.buffer(5, join_style="mitre") if site.kind == "stand_alone" else site.polygon
     north = np.array([b.south for b in boxes])
     rise = (north - north.mean()) / (np.ptp(north) + 1.0)
@@ -139,7 +166,7 @@ def set_high_floors(estate: Estate, factor: float) -> None:
     """Floors of new houses so that the community carries `factor` × its target, between 11 (6) and 33 (18) floors."""
     low, high = (11, 33) if estate.site.kind == "commercial" else (6, 18)
     doors = np.array([b.doors for b in estate.buildings])
-    least = 1.06 * 100_000 / estate.buildings[0].home if estate.site.kind == "commercial" else 830.0
+    least = 1.12 * 100_000 / estate.buildings[0].home if estate.site.kind == "commercial" else 830.0
     mean = max(factor * estate.target, least) / float((doors * estate.steps).sum())
     floors = np.clip(np.round(mean * estate.steps), low, high).astype(int)
     for building, count in zip(estate.buildings, floors, strict=True):

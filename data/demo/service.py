@@ -2,7 +2,7 @@
 
 An end date is the last day that counts, and always the last day of a month but one: so on the first of every month the
 answer is the same whether a reader takes ends as inclusive or not. Month 0 is 2023-11-01, month 36 is 2026-11-01.
-A community is unserved either by a period of mode none (无物业) or because its last contract lapsed and nothing followed.
+A community is unserved by a period of mode none (无物业), or because its last contract lapsed and nothing followed.
 """
 
 from __future__ import annotations
@@ -221,37 +221,55 @@ def make_market(firms: pd.DataFrame, rng: Generator) -> Market:
     )
 
 
-def rows_of(story: Story, final: int | None, renewed: bool, market: Market) -> list[tuple[object, ...]]:
+Row = tuple[str, str, str, str | None, date, date | None, str | None]
+
+
+def dark_row(story: Story, spell: Spell, kind: str) -> Row:
+    """The row of a spell without service (无物业)."""
+    end = None if spell.end is None else month_end(spell.end)
+    return (story.code, kind, "none", None, month_start(spell.start), end, None)
+
+
+def contract_rows(
+    story: Story, spell: Spell, kind: str, contracts: list[tuple[int, int | None]], market: Market
+) -> list[Row]:
+    """The rows of a served spell, a contract each; one renewal in four goes to another firm."""
+    mode, firm = market.offer(story.kind, story.code)
+    rows: list[Row] = []
+    for i, (start, stop) in enumerate(contracts):
+        if i and market.rng.random() < 0.25:
+            mode, firm = market.offer(story.kind, story.code)
+        ends_badly = i == len(contracts) - 1 and spell.end is not None
+        begins_anew = i == 0 and spell.end is None
+        end = None if stop is None else month_end(stop)
+        rows.append(
+            (
+                story.code,
+                kind,
+                mode,
+                firm,
+                month_start(start),
+                end,
+                spell.note if ends_badly or begins_anew else None,
+            )
+        )
+    return rows
+
+
+def rows_of(story: Story, final: int | None, renewed: bool, market: Market) -> list[Row]:
     """Period rows of one unit."""
     kind = "building_group" if story.kind == "stand_alone" else "community"
-    rows: list[tuple[object, ...]] = []
+    rows: list[Row] = []
     for n, spell in enumerate(story.spells):
         if not spell.served:
             if not (story.quiet_lapse and n == len(story.spells) - 1):
-                end = None if spell.end is None else month_end(spell.end)
-                rows.append((story.code, kind, "none", None, month_start(spell.start), end, None))
+                rows.append(dark_row(story, spell, kind))
             continue
-        mode, firm = market.offer(story.kind, story.code)
-        cuts = contract_cuts(spell, final, market.rng)
+        contracts = contract_cuts(spell, final, market.rng)
         if renewed and n == 0:
             cut = 1 + int(market.rng.integers(2))
-            cuts = [(spell.start, cut), *contract_cuts(Spell(cut, spell.end, True), final, market.rng)]
-        for i, (start, end) in enumerate(cuts):
-            if i and market.rng.random() < 0.25:
-                mode, firm = market.offer(story.kind, story.code)
-            first_or_last = (i == 0 and n > 0) or (i == len(cuts) - 1 and spell.end is not None)
-            stop = None if end is None else month_end(end)
-            rows.append(
-                (
-                    story.code,
-                    kind,
-                    mode,
-                    firm,
-                    month_start(start),
-                    stop,
-                    spell.note if first_or_last else None,
-                )
-            )
+            contracts = [(spell.start, cut), *contract_cuts(Spell(cut, spell.end, True), final, market.rng)]
+        rows += contract_rows(story, spell, kind, contracts, market)
     return rows
 
 

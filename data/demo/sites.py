@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -34,7 +35,7 @@ class Site:
 def lie(polygon: Polygon) -> float:
     """Direction of the side nearest to east-west: rows of flats face south."""
     xy = shapely.get_coordinates(shapely.oriented_envelope(polygon))[:3]
-    angles = [float(np.arctan2(b[1] - a[1], b[0] - a[0])) for a, b in zip(xy, xy[1:], strict=False)]
+    angles = [float(np.arctan2(b[1] - a[1], b[0] - a[0])) for a, b in pairwise(xy)]
     halved = [(a + np.pi / 2) % np.pi - np.pi / 2 for a in angles]
     return min(halved, key=abs)
 
@@ -86,7 +87,7 @@ def _local_box(low: np.ndarray, high: np.ndarray, frame: np.ndarray) -> Polygon:
 def large_sites(ground: Ground, use: BlockUse, piece: Polygon, rng: Generator) -> list[Polygon]:
     """Land of the large communities of one block: across its grid line, on one side of it, or one on each side."""
     grids = [ground.grids[g] for g in np.flatnonzero(ground.grid_block == use.block)]
-    target = float(np.clip(rng.lognormal(np.log(64_000), 0.28), 42_000, 115_000))
+    target = float(np.clip(rng.lognormal(np.log(72_000), 0.28), 44_000, 120_000))
     sides = sorted(
         (largest(piece.intersection(g.buffer(-7, join_style="mitre"))) for g in grids), key=lambda s: -s.area
     )

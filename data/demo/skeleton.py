@@ -43,8 +43,8 @@ RAILWAY: Points = [
 
 # Arterials by name; each runs across the district or ends on another one.
 ARTERIALS: dict[str, Points] = {
-    "北环大道": [(-5.6, 2.75), (-3.0, 2.7), (-1.0, 2.95), (1.0, 3.05), (2.2, 2.75), (2.95, 1.9), (3.15, 0.6), (3.05, -1.0),
-             (3.0, -2.4), (2.75, -3.6), (3.0, -5.6)],
+    "北环大道": [(-5.6, 2.75), (-3.0, 2.7), (-1.0, 2.95), (1.0, 3.05), (2.2, 2.75), (2.95, 1.9), (3.15, 0.6),
+             (3.05, -1.0), (3.0, -2.4), (2.75, -3.6), (3.0, -5.6)],
     "人民大道": [(-5.6, -0.5), (-3.6, -0.6), (-2.0, -0.85), (-0.5, -0.7), (1.2, -0.55), (3.0, -0.75), (5.6, -0.45)],
     "望江路": [(-5.6, -2.35), (-3.4, -2.3), (-1.6, -2.45), (0.0, -2.7), (1.3, -2.65), (2.9, -2.45), (5.6, -2.8)],
     "迎宾大道": [(-2.15, 5.6), (-2.2, 2.7), (-2.35, 0.9), (-2.3, -0.8), (-2.15, -2.4), (-2.4, -5.6)],
@@ -85,7 +85,7 @@ class Warp:
         bent = xy + np.sin(angle) @ self.amplitude
         cos, sin = np.cos(self.turn), np.sin(self.turn)
         turned = bent @ np.array([[cos, sin], [-sin, cos]])
-        return turned * self.scale + np.array(CENTRE)
+        return np.asarray(turned * self.scale + np.array(CENTRE))
 
 
 def make_warp(rng: Generator) -> Warp:

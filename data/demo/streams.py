@@ -17,6 +17,7 @@ STAGES = (
     "firms",
     "service",
     "branches",
+    "lanes",
 )
 
 

@@ -18,7 +18,7 @@ def direction(line: LineString, end: int) -> np.ndarray:
     """Unit vector that leaves the line at its first (0) or last (-1) point."""
     xy = shapely.get_coordinates(line)
     step = xy[0] - xy[1] if end == 0 else xy[-1] - xy[-2]
-    return step / np.hypot(*step)
+    return np.asarray(step / np.hypot(*step))
 
 
 def continuations(lines: list[LineString]) -> np.ndarray:
@@ -34,17 +34,18 @@ def continuations(lines: list[LineString]) -> np.ndarray:
     return street
 
 
-def make_base_features(ground: Ground, bank: list[str], rng: Generator) -> gpd.GeoDataFrame:
+def make_base_features(
+    ground: Ground, lanes: list[LineString], bank: list[str], rng: Generator
+) -> gpd.GeoDataFrame:
     """All base features; takes street names off the front of `bank`. Columns code, name, kind, geometry (4527)."""
     clipped = {name: line.intersection(ground.district) for name, line in ground.arterials.items()}
     rows: list[tuple[str, str, shapely.Geometry]] = [
         (name, "arterial", line) for name, line in clipped.items()
     ]
-    street = continuations(ground.streets)
+    pieces = [*ground.streets, *lanes]
+    street = continuations(pieces)
     for number in np.unique(street):
-        merged = shapely.line_merge(
-            shapely.union_all([ground.streets[i] for i in np.flatnonzero(street == number)])
-        )
+        merged = shapely.line_merge(shapely.union_all([pieces[i] for i in np.flatnonzero(street == number)]))
         rows.append((street_name(bank.pop(0), float(merged.length), rng), "street", merged))
     rows.append(("演示铁路", "railway", ground.railway.intersection(ground.district)))
     rows.append(("清溪河", "river", river_polygon(ground)))
