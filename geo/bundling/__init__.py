@@ -6,7 +6,7 @@
     conflicts.py     rules that no plan can keep together
     starts.py        first plans            search.py    moves and annealing
     finish.py        repair                 bound.py     proven lower bound
-    explain.py       reasons                solve.py     the solver
+    explain.py       reasons                solver.py    the solver
     check.py         which rules a plan breaks
     alternatives.py  several different plans
 """
@@ -17,7 +17,7 @@ from geo.bundling.errors import BundlingError
 from geo.bundling.graph import neighbours
 from geo.bundling.plan import Infeasible, Package, Parts, Reason, Solution
 from geo.bundling.problem import Activity, Centre, Link, Problem, Rules, Unit
-from geo.bundling.solve import solve
+from geo.bundling.solver import solve
 
 __all__ = [
     "Activity",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from geo.bundling.errors import BundlingError
 from geo.bundling.plan import Infeasible, Solution
 from geo.bundling.problem import Problem
-from geo.bundling.solve import Progress, Style, solve_style
+from geo.bundling.solver import Progress, Style, solve_style
 
 _STYLES = (Style(), Style(balance=3.0), Style(lean=0.25), Style(balance=0.5), Style(lean=-0.25))
 _TRIES = 3

@@ -18,7 +18,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.bundling.model import Model
+from geo.bundling.model import EPS, Model
 
 Floats: TypeAlias = NDArray[np.float64]
 Whole: TypeAlias = NDArray[np.intp]
@@ -86,9 +86,9 @@ def _relax(
     model: Model, components: Sequence[Sequence[int]], packages: tuple[int, int], left_out: float
 ) -> Relaxation:
     units = [unit for piece in components for unit in piece]
-    points = np.array([(model.problem.units[u].x, model.problem.units[u].y) for u in units])
-    load = np.array([model.load[u] for u in units])
-    pull = np.array([model.pull[u] for u in units])
+    points = np.array([(model.problem.units[u].x, model.problem.units[u].y) for u in units], dtype=float)
+    load = np.array([model.load[u] for u in units], dtype=float)
+    pull = np.array([model.pull[u] for u in units], dtype=float)
     piece_of = np.repeat(np.arange(len(components)), [len(piece) for piece in components])
     far = np.hypot(points[:, :1] - points[:, 0], points[:, 1:] - points[:, 1])
     far[piece_of[:, None] != piece_of] = np.inf
@@ -100,22 +100,34 @@ def _relax(
     away = far[rows, near]
     far[rows, near] = np.inf
     nearest_unlisted = far.min(axis=0) if len(units) > 1 else np.array([np.inf])
-    # only one column can be relaxed to a knapsack: the one whose weight the objective speaks of
-    column = model.columns[0] if model.problem.rules.activities else None
-    usable = column is not None and column.hard
+    listed = np.isfinite(nearest_unlisted)
+    lower, upper = _capacity(model, everything=size == len(units) - 1)
     infinite = np.isinf(away)
     return Relaxation(
         near=near,
         price=np.where(infinite, np.inf, np.where(infinite, 0.0, away) * pull[near]),
         near_load=np.where(infinite, 0.0, load[near]),
         load=load,
-        ceiling=np.where(np.isinf(nearest_unlisted), np.inf, pull * nearest_unlisted),
-        lower=column.lower if column and usable and size == len(units) - 1 else -math.inf,
-        upper=column.upper if column and usable else math.inf,
+        ceiling=np.multiply(pull, nearest_unlisted, out=np.full(len(units), np.inf), where=listed),
+        lower=lower,
+        upper=upper,
         packages=packages,
         out=max(left_out, 0.0),
         free_out=model.problem.rules.leave_out_price is not None,
     )
+
+
+def _capacity(model: Model, *, everything: bool) -> tuple[float, float]:
+    """Bounds of the one column that the knapsacks keep: that of the weight which the objective speaks of.
+
+    A lower bound is only rigorous when each hub sees every unit. Plans keep bounds up to a rounding hair,
+    so the relaxation must allow the same hair.
+    """
+    if not model.problem.rules.activities or not model.columns[0].hard:
+        return -math.inf, math.inf
+    column = model.columns[0]
+    lower = column.lower - EPS * max(1.0, abs(column.lower)) if everything else -math.inf
+    return lower, column.upper + EPS * max(1.0, abs(column.upper))
 
 
 def _first_multipliers(relaxation: Relaxation, value: float) -> Floats:

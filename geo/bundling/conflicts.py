@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from geo.bundling.explain import component_reason, number
 from geo.bundling.model import ANCHORS, Model
-from geo.bundling.plan import Reason
+from geo.bundling.plan import Figure, Reason
 from geo.bundling.starts import Room
 
 
@@ -69,7 +69,7 @@ def _no_whole_number(model: Model, rooms: Sequence[Room]) -> Reason | None:
                 f"the {len(room.atoms)} connected units around {unit} need at least {room.fewest} packages by the "
                 f"upper bounds, but fill at most {room.most} by the lower bounds"
             )
-            figures = {"unit": unit, "fewest": room.fewest, "most": room.most}
+            figures: dict[str, Figure] = {"unit": unit, "fewest": room.fewest, "most": room.most}
             return Reason("no_whole_number", text, figures)
     return None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -153,9 +153,9 @@ def _lines(gdf: gpd.GeoDataFrame, lines: Lines, name: str) -> Shapes:
     if lines is None:
         return np.array([], dtype=object)
     if isinstance(lines, gpd.GeoDataFrame | gpd.GeoSeries):
-        if lines.crs is not None and gdf.crs is not None and lines.crs != gdf.crs:
-            lines = lines.to_crs(gdf.crs)
-        shapes: Shapes = np.asarray(lines.geometry.array, dtype=object)
+        series = lines.geometry
+        moved = series.crs is not None and gdf.crs is not None and series.crs != gdf.crs
+        shapes: Shapes = np.asarray((series.to_crs(gdf.crs) if moved else series).array, dtype=object)
     else:
         shapes = np.array(list(lines), dtype=object)
     shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from geo.bundling.plan import Reason
+from geo.bundling.plan import Figure, Reason
 from geo.bundling.problem import BORDER, Problem
 
 MEMBERS, ANCHORS = "members", "anchors"
@@ -71,6 +71,10 @@ class Model:
     """Per atom, by column."""
     lock: tuple[str | None, ...]
     apart: tuple[frozenset[int], ...]
+    groups: tuple[frozenset[int], ...]
+    """Units that must share a package: locks and must-together groups, merged where they meet."""
+    chained: frozenset[int]
+    """Atoms that hold units merely as a chain between the members of a group."""
     barred: Mapping[int, Reason]
     """Atoms that no package can hold, and why; they touch nothing in ``neighbours``."""
     components: tuple[tuple[int, ...], ...]
@@ -100,7 +104,7 @@ class Model:
         return 0.0 if self.problem.rules.within else self.problem.rules.soft.get(BORDER, 0.0)
 
 
-class Contradiction(Exception):  # noqa: N818 -- an internal signal that solve() turns into an answer
+class Contradiction(Exception):
     """Rules that no plan can keep together, found while compiling."""
 
     def __init__(self, reason: Reason, *, proven: bool = True) -> None:
@@ -109,12 +113,17 @@ class Contradiction(Exception):  # noqa: N818 -- an internal signal that solve()
         self.proven = proven
 
 
-def compile_problem(problem: Problem) -> Model:
-    """Compile; raises :class:`Contradiction` when locks, together and apart stand against each other."""
+def compile_problem(problem: Problem, given_up: Mapping[frozenset[int], Reason] | None = None) -> Model:
+    """Compile; raises :class:`Contradiction` when locks, together and apart stand against each other.
+
+    ``given_up``: must-together groups (:attr:`Model.groups`) that stay out, so that the chains between
+    their members are free again.
+    """
     index = {unit.id: place for place, unit in enumerate(problem.units)}
     columns = _columns(problem)
     links = _links(problem, index)
-    atoms, barred = _atoms(problem, index, links, columns)
+    groups = _groups(problem, index)
+    atoms, barred = _atoms(problem, groups, links, columns, given_up or {})
     atom_of = [0] * len(problem.units)
     for number, atom in enumerate(atoms):
         for unit in atom:
@@ -139,6 +148,8 @@ def compile_problem(problem: Problem) -> Model:
         amounts=tuple(tuple(sum(c.amounts[u] for u in atom) for c in columns) for atom in atoms),
         lock=tuple(next((lock for u in atom if (lock := problem.units[u].lock)), None) for atom in atoms),
         apart=_apart(problem, index, atom_of, len(atoms)),
+        groups=tuple(frozenset(group) for group in groups),
+        chained=frozenset(atom_of[min(group)] for group in groups if not group.issuperset(atoms[atom_of[min(group)]])),
         barred=barred,
         components=_components(neighbours, [sum(load[u] for u in atom) for atom in atoms], barred),
     )
@@ -176,22 +187,20 @@ def _links(problem: Problem, index: Mapping[str, int]) -> tuple[frozenset[int], 
 
 def _atoms(
     problem: Problem,
-    index: Mapping[str, int],
+    groups: list[set[int]],
     links: tuple[frozenset[int], ...],
     columns: tuple[Column, ...],
+    given_up: Mapping[frozenset[int], Reason],
 ) -> tuple[tuple[tuple[int, ...], ...], dict[int, Reason]]:
     """All atoms in order of their first unit, and the reasons of those that fit no package."""
-    groups = _groups(problem, index)
     taken = {unit for group in groups for unit in group}
     reasons: dict[tuple[int, ...], Reason] = {}
     atoms: list[tuple[int, ...]] = []
     for group in groups:
-        whole = _connected_whole(group, problem, links, taken - group)
-        chain = whole is not None and whole != group
-        reason = _split_group(problem, group) if whole is None else _too_large(problem, whole, columns, chain)
-        atom = tuple(sorted(group if whole is None or reason else whole))
+        whole, reason = _whole(problem, group, links, taken - group, columns)
+        reason = given_up.get(frozenset(group), reason)
+        atom = tuple(sorted(group if reason else whole))
         if reason:
-            _refuse_locked(problem, group, reason, proven=not chain)
             reasons[atom] = reason
         taken.update(atom)
         atoms.append(atom)
@@ -203,6 +212,23 @@ def _atoms(
                 reasons[unit,] = reason
     atoms.sort()
     return tuple(atoms), {place: reasons[atom] for place, atom in enumerate(atoms) if atom in reasons}
+
+
+def _whole(
+    problem: Problem,
+    group: set[int],
+    links: tuple[frozenset[int], ...],
+    closed: set[int],
+    columns: tuple[Column, ...],
+) -> tuple[set[int], Reason | None]:
+    """A group with the chains between its members, and why no package can hold it."""
+    whole = _connected_whole(group, problem, links, closed)
+    chain = whole is not None and whole != group
+    reason = _split_group(problem, group) if whole is None else _too_large(problem, whole, columns, chain)
+    if reason and any(problem.units[unit].lock is not None for unit in group):
+        # locked units may not stay out; a heavier but shorter chain is no proof that none fits
+        raise Contradiction(reason, proven=not chain)
+    return whole or group, reason
 
 
 def _split_group(problem: Problem, group: set[int]) -> Reason:
@@ -217,7 +243,7 @@ def _too_large(problem: Problem, units: set[int], columns: tuple[Column, ...], c
         total = math.fsum(column.amounts[unit] for unit in sorted(units))
         if not (column.hard and column.positive and column.over(total)):
             continue
-        figures = {"rule": column.name, "value": total, "limit": column.upper}
+        figures: dict[str, Figure] = {"rule": column.name, "value": total, "limit": column.upper}
         if len(units) == 1:
             text = f"alone it holds {total:,.6g} {column.name}, over the upper bound {column.upper:,.6g}"
             return Reason("too_large", text, figures)
@@ -226,12 +252,6 @@ def _too_large(problem: Problem, units: set[int], columns: tuple[Column, ...], c
         text = f"{names} must share a package; {kind} they hold {total:,.6g} {column.name} > {column.upper:,.6g}"
         return Reason("group_too_large", text, figures)
     return None
-
-
-def _refuse_locked(problem: Problem, group: set[int], reason: Reason, *, proven: bool) -> None:
-    """Locked units may not stay out: what bars their group is a contradiction."""
-    if any(problem.units[unit].lock is not None for unit in group):
-        raise Contradiction(reason, proven=proven)
 
 
 def _groups(problem: Problem, index: Mapping[str, int]) -> list[set[int]]:

@@ -283,7 +283,7 @@ def anneal(
             if here == OUT or random() > 0.02:
                 continue
             there = OUT
-        if there != OUT and here != OUT and random() < swaps:
+        if OUT not in (there, here) and random() < swaps:
             energy += _try_swap(state, atom, there, temperature, rng)
         else:
             energy += _try_shift(state, atom, there, temperature, rng)

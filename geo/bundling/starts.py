@@ -185,14 +185,15 @@ def _flood(
         _take(model, atoms[start], package, offset, labels, held)
     for package, start in enumerate(starts):
         for other in model.neighbours[atoms[start]]:
-            heapq.heappush(heap, (rows[place[other]][package], other, package))
+            if other in place:
+                heapq.heappush(heap, (rows[place[other]][package], other, package))
     while heap:
         _, atom, package = heapq.heappop(heap)
         if labels[atom] != OUT or model.apart[atom] & held[package]:
             continue
         _take(model, atom, package, offset, labels, held)
         for other in model.neighbours[atom]:
-            if labels[other] == OUT:
+            if labels[other] == OUT and other in place:
                 heapq.heappush(heap, (rows[place[other]][package], other, package))
 
 

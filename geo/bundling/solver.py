@@ -106,19 +106,40 @@ def solve_style(
             return "time_limit"
         return None
 
-    run = _Run(seed, Watch(stop), progress, began)
+    return _attempt(problem, style, effort, _Run(seed, Watch(stop), progress, began), {})
+
+
+def _attempt(
+    problem: Problem, style: Style, effort: float, run: _Run, given_up: dict[frozenset[int], Reason]
+) -> Solution | Infeasible:
+    """One search; again without the groups that found no place, so that the chains in them are free."""
     try:
-        model = compile_problem(problem)
+        model = compile_problem(problem, given_up)
     except Contradiction as found:
         return run.infeasible(found.reason, proven=found.proven)
     rooms = [room_of(model, atoms) for atoms in model.components]
     conflict = find_conflict(model, rooms)
     if conflict is not None:
-        return run.infeasible(conflict, proven=True)
+        return run.infeasible(conflict, proven=not given_up)
     plan = _search(model, rooms, style, effort, run)
     if plan is None:
         return run.infeasible(_not_found(problem), proven=False)
+    homeless = _homeless_groups(model, plan)
+    if homeless:
+        return _attempt(problem, style, effort, run, given_up | homeless)
     return _answer(model, rooms, plan, effort, run)
+
+
+def _homeless_groups(model: Model, plan: Plan) -> dict[frozenset[int], Reason]:
+    """Groups left out together with a chain of units that need not share their lot."""
+    out = [atom for atom in model.chained if plan.labels[atom] == OUT]
+    found = {}
+    for group in model.groups:
+        if any(group.issubset(model.atoms[atom]) for atom in out):
+            names = ", ".join(model.problem.units[unit].id for unit in sorted(group)[:6])
+            text = f"{names} must go together, but the search found no place for them and a chain between them"
+            found[group] = Reason("group_not_placed", text, {"units": names})
+    return found
 
 
 def _refuse(problem: Problem, effort: float, time_limit: float | None) -> None:
@@ -191,9 +212,11 @@ def _better(one: Plan | None, other: Plan) -> Plan:
 def _package_counts(model: Model, rooms: Sequence[Room], style: Style, starts: int) -> list[list[int]]:
     """How many packages each component gets in each start; a free number is scanned."""
     fewest, most = model.problem.rules.package_range()
+    # where nothing holds packages up to a size, more of them are always nearer
+    held_up = any(column.lower > 0 for column in model.columns)
     found: list[list[int]] = []
     for number in range(starts):
-        fraction = (0.5, 0.25, 0.75)[number % 3] + style.lean
+        fraction = (0.5, 0.25, 0.75)[number % 3] + style.lean if held_up else style.lean
         wanted = sum(free_counts(rooms, model, min(max(fraction, 0.0), 1.0)))
         total = int(min(max(wanted, fewest), most))
         counts = share_out(rooms, model, total)

@@ -1,0 +1,160 @@
+"""`wangge up | serve | down | reset`: the service of one data folder on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import webbrowser
+from pathlib import Path
+
+import uvicorn
+
+from api.app import create_app
+from api.commands import running
+from api.commands.people import address, who
+from api.demo import demo_settings, load_demo
+from api.opening import open_store
+from geo.errors import WanggeError
+from geo.people.links import invite
+from geo.settings import Settings, load_settings
+from geo.store.cluster import stop_cluster, supervise
+
+WAIT_S = 60.0
+
+
+class ServiceError(WanggeError):
+    """The service cannot be started or stopped; says what to do."""
+
+    status, type, title = 503, "service", "The service cannot do this"
+
+
+def add_parsers(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the four commands."""
+    up = chosen.add_parser(
+        "up", help="start everything, load the demo where there is nothing, print the address"
+    )
+    up.add_argument("--no-open", action="store_true", help="do not open a browser")
+    up.add_argument("--foreground", action="store_true", help="serve in this process, for containers")
+    up.set_defaults(run=bring_up)
+    serve = chosen.add_parser("serve", help="serve in the foreground")
+    serve.set_defaults(run=run_service)
+    down = chosen.add_parser("down", help="end the service and its private database")
+    down.set_defaults(run=bring_down)
+    reset = chosen.add_parser("reset", help="end the service and delete its data")
+    reset.add_argument("--yes", action="store_true", required=True, help="yes, delete")
+    reset.set_defaults(run=delete_everything)
+
+
+def bring_up(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Start, migrate, load the demo into an empty installation, serve, and print the address with a link."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with running.only_one(settings.data):
+        settings = demo_settings(settings)
+        already = running.of(settings.data)
+        store = open_store(settings, migrate=already is None)
+        if settings.demo and already is None:
+            load_demo(store, settings, _say)
+        if arguments.foreground:
+            _print_link(settings, invite(store, demo=settings.demo, by=who()))
+            store.dispose()
+            return run_service(arguments, settings)
+        if already is None:
+            _start(settings)
+        elif already.port != settings.port:
+            raise ServiceError(
+                f"the service of {settings.data} already runs on port {already.port}; end it first with ./run stop"
+            )
+        key = invite(store, demo=settings.demo, by=who())
+        store.dispose()
+    link = _print_link(settings, key)
+    if not arguments.no_open and os.environ.get("DISPLAY"):
+        webbrowser.open(link)
+    return 0
+
+
+def run_service(_arguments: argparse.Namespace, settings: Settings) -> int:
+    """Serve until told to stop, and keep the private database up meanwhile."""
+    settings = load_settings()
+    store = open_store(settings, migrate=True)
+    stop = threading.Event()
+    if settings.database_url is None:
+        threading.Thread(target=supervise, args=(settings.data, stop), name="supervisor", daemon=True).start()
+    config = uvicorn.Config(
+        create_app(settings, store),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=10,
+    )
+    with running.noted(settings.data, settings.port):
+        uvicorn.Server(config).run()
+    stop.set()
+    store.dispose()
+    return 0
+
+
+def bring_down(_arguments: argparse.Namespace, settings: Settings) -> int:
+    """End the service, then its private database. What does not run is fine."""
+    running.end(settings.data)
+    if settings.database_url is None and settings.data.is_dir():
+        stop_cluster(settings.data)
+    return 0
+
+
+def delete_everything(arguments: argparse.Namespace, settings: Settings) -> int:
+    """End the service and empty its data folder. A foreign database is not touched."""
+    bring_down(arguments, settings)
+    if settings.data.is_dir():
+        for entry in settings.data.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+    if settings.database_url is not None:
+        _say("the data folder is empty; the database behind WANGGE_DATABASE_URL was left as it is")
+    return 0
+
+
+def _start(settings: Settings) -> None:
+    """Start `wangge serve` apart from this process and wait until it answers."""
+    if running.somebody_listens(settings.host, settings.port):
+        raise ServiceError(f"port {settings.port} is taken by another program; choose one with WANGGE_PORT")
+    log = settings.data / "service.log"
+    with log.open("ab") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "import sys; from api.cli import main; sys.exit(main())", "serve"],
+            stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True, cwd="/",
+        )  # fmt: skip
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline:
+        if running.healthy(address(settings)):
+            return
+        if process.poll() is not None:
+            raise ServiceError(f"the service ended at once: {_last_line(log)} (all of it: {log})")
+        time.sleep(0.1)
+    process.terminate()
+    raise ServiceError(f"the service did not answer within {WAIT_S:.0f} s; see {log}")
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+def _print_link(settings: Settings, key: str | None) -> str:
+    """Print where the service is; with a key, the link that signs in once."""
+    link = f"{address(settings)}/enter?key={key}" if key else address(settings)
+    note = "(one-time link / 一次性登录链接)" if key else "(sign in / 请登录)"
+    sys.stdout.write(f"\nwangge 网格 {address(settings)}\n{link}  {note}\n")
+    sys.stdout.flush()
+    return link
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"  {text}\n")
+    sys.stderr.flush()
