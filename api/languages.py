@@ -7,7 +7,7 @@ from typing import Final
 from starlette.requests import HTTPConnection
 
 LANGUAGES: Final = ("zh", "en")
-COOKIE: Final = "wangge-lang"
+COOKIE: Final = "wangge_lang"
 
 
 def language_of(request: HTTPConnection) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 
-from api.deps import Actor, AuditDb, Limit, allow, parse_date
+from api.deps import Actor, AuditDb, Limit, Store, allow, parse_date
 from geo.people import trail
 from geo.people.trail import Wanted
 from geo.settings import CHINA_TIME
@@ -24,6 +24,7 @@ Text = Annotated[str | None, Query(min_length=1, max_length=100)]
 @router.get("", dependencies=[allow("auditor")])
 def list_audit(
     db: AuditDb,
+    store: Store,
     actor: Actor,
     limit: Limit,
     before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
@@ -34,7 +35,8 @@ def list_audit(
     until: Text = None,
 ) -> dict[str, object]:
     """List the audit, newest first; `since` and `until` are days in China, both included."""
-    wanted = Wanted(actor.areas, before, limit + 1, who, action, success)
+    outside = trail.others(store, actor.areas)
+    wanted = Wanted(actor.areas, before, limit + 1, who, action, success, others=outside)
     rows = trail.read(db, _between(wanted, since, until))
     filters = {"who": who, "action": action, "success": success, "since": since, "until": until}
     return {"rows": rows[:limit], "links": _next(rows, limit, filters)}

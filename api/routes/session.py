@@ -14,7 +14,7 @@ from api.deps import Actor, From, Settings, Store, This, allow_signed_in, open_t
 from api.languages import language_of
 from geo.errors import BadInput, NotFound, NotSignedIn
 from geo.people import links, signing
-from geo.people.places import area_names
+from geo.people.places import name_areas
 from geo.people.sessions import Opened
 
 router = APIRouter(tags=["session"])
@@ -170,9 +170,8 @@ def me(request: Request, store: Store, settings: Settings, actor: Actor) -> dict
         "username": actor.username,
         "name": actor.name,
         "roles": sorted(actor.roles),
-        "areas": list(actor.regions),
-        "area_names": area_names(store, actor, settings.business_date()),
-        "csrf": actor.csrf,
+        "areas": name_areas(store, actor, settings.business_date()),
+        "csrf": actor.csrf if actor.kind == "browser" else None,
         "must_change_password": actor.must_change_password,
         "demo": settings.demo,
         "business_date": settings.business_date().isoformat(),

@@ -10,7 +10,7 @@ from sqlalchemy import Executable, Row, text
 from sqlalchemy.orm import Session
 
 from geo.errors import BadInput, Forbidden, NotFound
-from geo.people.roles import check_roles, covers, prefix_of
+from geo.people.roles import check_roles, covers, lies_in, prefix_of
 from geo.people.sessions import Actor, revoke_all
 from geo.people.trail import record
 
@@ -67,7 +67,7 @@ _ADD_AREAS = text(
 def list_people(db: Session, by: Actor, limit: int = 100, after: str = "") -> list[Person]:
     """Return the people whose every area lies in the asker's, by user name."""
     rows = db.execute(_LIST, {"username": None, "after": after})
-    mine = [row for row in rows if _is_mine(row.areas, by)]
+    mine = [row for row in rows if lies_in(row.areas, by.areas)]
     return [_person(row) for row in mine[:limit]]
 
 
@@ -155,15 +155,9 @@ def _check(by: Actor, change: Change, *, needs_area: bool) -> None:
 def _row(db: Session, by: Actor, username: str) -> Row[Any]:
     db.execute(_LOCK_ROW, {"username": username})
     row = db.execute(_LIST, {"username": username, "after": ""}).one_or_none()
-    if row is None or not _is_mine(row.areas, by):
+    if row is None or not lies_in(row.areas, by.areas):
         raise NotFound(f"no such person in your area: {username}", field="username")
     return row
-
-
-def _is_mine(areas: list[str], by: Actor) -> bool:
-    """Somebody without an area belongs to who keeps the whole country."""
-    prefixes = [prefix_of(area) for area in areas] or [""]
-    return all(covers(by.areas, prefix) for prefix in prefixes)
 
 
 def _person(row: Row[Any]) -> Person:

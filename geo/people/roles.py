@@ -43,6 +43,16 @@ def covers(areas: Iterable[str], code: str) -> bool:
     return any(code.startswith(area) for area in areas)
 
 
+def lies_in(regions: Collection[str], areas: Iterable[str]) -> bool:
+    """Whether every one of somebody's regions lies in the areas; who has none belongs to the whole country.
+
+    >>> lies_in(["990101001000"], ["990101"]), lies_in(["990102000000"], ["990101"]), lies_in([], ["990101"])
+    (True, False, False)
+    """
+    areas = tuple(areas)
+    return all(covers(areas, prefix_of(region)) for region in regions or (WHOLE_COUNTRY,))
+
+
 def check_roles(roles: Collection[str]) -> None:
     """Refuse an unknown role, and two of the three administrative duties in one hand.
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.store.engine import Duty, Scope
+from geo.people.roles import lies_in
+from geo.store.engine import Duty, Scope, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,14 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Others:
+    """People outside an auditor's area: what concerns nobody but them is not shown."""
+
+    ids: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Which rows of the audit to show: newest first, below the row `before`; None leaves a filter out."""
 
@@ -37,6 +46,7 @@ class Wanted:
     success: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
+    others: Others = Others()
 
 
 _WRITE = text(
@@ -44,19 +54,24 @@ _WRITE = text(
     " CAST(:success AS boolean), CAST(:detail AS jsonb))"
 )
 
-# Sign-ins carry no area; they are everybody's who may read the audit.
+# Rows on people carry no area: they go by where the person is responsible.
 _READ = text("""
 SELECT id, at, actor, action, object, area, success, request_id, source, detail
   FROM audit
  WHERE (CAST(:before AS bigint) IS NULL OR id < :before)
-   AND (area IS NULL OR region_prefix(area) ^@ ANY (:areas))
+   AND CASE WHEN area IS NOT NULL THEN region_prefix(area) ^@ ANY (:areas)
+            ELSE actor <> ALL (:names) AND object <> ALL (:names)
+             AND coalesce(detail ->> 'person', '') <> ALL (:ids) END
    AND (CAST(:actor AS text) IS NULL OR actor = :actor)
    AND (CAST(:action AS text) IS NULL OR action = :action OR action ^@ (:action || '.'))
    AND (CAST(:success AS boolean) IS NULL OR success = :success)
    AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)
    AND (CAST(:until AS timestamptz) IS NULL OR at < :until)
  ORDER BY id DESC LIMIT :limit
-""").bindparams(bindparam("areas", expanding=False))
+""")
+_PEOPLE = text("""
+SELECT p.id, p.username, ARRAY(SELECT region::text FROM person_area WHERE person = p.id) AS areas FROM person p
+""")
 
 _VERIFY = text("SELECT id, at FROM verify_audit()")
 _COUNT = text("SELECT count(*) FROM audit")
@@ -81,9 +96,18 @@ def record(
 
 def read(db: Session, wanted: Wanted) -> list[dict[str, object]]:
     """Return rows of the audit, newest first. The scope's duty must be auditor, else there are none."""
-    values = {name: getattr(wanted, name) for name in Wanted.__slots__}
-    rows = db.execute(_READ, {**values, "areas": list(wanted.areas)}).mappings()
-    return [dict(row) for row in rows]
+    values = {name: getattr(wanted, name) for name in Wanted.__slots__ if name != "others"}
+    lists = {"areas": list(wanted.areas), "ids": list(wanted.others.ids), "names": list(wanted.others.names)}
+    return [dict(row) for row in db.execute(_READ, {**values, **lists}).mappings()]
+
+
+def others(store: Store, areas: tuple[str, ...]) -> Others:
+    """Return who is responsible for ground outside these areas; nobody is, outside the whole country."""
+    if "" in areas:
+        return Others()
+    with store.begin(Scope(actor="audit", duty="auth")) as db:
+        rows = [row for row in db.execute(_PEOPLE) if not lies_in(row.areas, areas)]
+    return Others(tuple(str(row.id) for row in rows), tuple(row.username for row in rows))
 
 
 def verify(db: Session) -> dict[str, object]:
