@@ -86,7 +86,8 @@ TEAM = {
     "property": "物业人员",
     "informant": "信息员",
 }
-"""The team of a grid (1+4): the member of the stored `team` object, and its header."""
+"""The team of a grid (1+4): the end of the field's name, and its header, which is also the member of the stored object:
+a duty (职务) is data, districts add their own (the N of 1+4+N)."""
 
 _NEIGHBOURHOOD = Field(
     "neighbourhood", "所属社区编码", "code", also=("社区编码", "所属社区", "社区代码"), help="12 位社区(村)编码"
@@ -124,7 +125,7 @@ KINDS: dict[str, Kind] = {
                 Field("kind", "网格类型", "choice", True, ("网格类别",), GRID_KINDS, help="基础网格/专属网格"),
                 _NEIGHBOURHOOD,
                 Field("responsible", "责任单位", also=("责任主体", "责任部门")),
-                *(Field(f"team_{key}", header, column="team", key=key) for key, header in TEAM.items()),
+                *(Field(f"team_{key}", header, column="team", key=header) for key, header in TEAM.items()),
             ),
         ),
         Kind(
