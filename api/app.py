@@ -17,12 +17,34 @@ from api import problems
 from api.deps import Allowed, permission_of
 from api.middleware import Guard
 from api.pages.shown import Elsewhere, go_elsewhere, pages_router
-from api.routes import audit, health, people, session
+from api.routes import (
+    audit,
+    bundles,
+    communities,
+    coverage,
+    health,
+    layers,
+    people,
+    places,
+    plans,
+    session,
+)
 from geo.settings import Settings
 from geo.store.engine import Store
 from maps.frame import STATIC
 
-ROUTES: Final[tuple[ModuleType, ...]] = (health, session, people, audit)
+ROUTES: Final[tuple[ModuleType, ...]] = (
+    health,
+    session,
+    people,
+    audit,
+    coverage,
+    places,
+    communities,
+    layers,
+    plans,
+    bundles,
+)
 """Every module of `api/routes`; each has a `router`."""
 
 

@@ -83,7 +83,7 @@ def read_units(path: Path, weights: Sequence[str], others: Sequence[str], id_fie
 
 
 def _ids(columns: Mapping[str, Sequence[Any]], id_field: str | None, count: int) -> tuple[str, ...]:
-    field = id_field or next((name for name in ("id", "code") if name in columns), None)
+    field = id_field or next((name for name in columns if name.lower() in ("id", "code")), None)
     if field is None:
         return tuple(str(place) for place in range(count))
     ids = tuple(_text(value) or "" for value in columns[field])

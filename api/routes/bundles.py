@@ -1,0 +1,91 @@
+"""Packages (标包): proposed by the engine, drawn by hand, saved as rounds (招标批次)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.answers import tagged
+from api.deps import BUSINESS, Actor, AsOf, Db, IfMatchVersion, Settings, allow, check_area
+from geo.tender import rounds
+from geo.tender.bundles import BundleRules, propose, weigh
+
+router = APIRouter(tags=["packages"])
+
+Units = Annotated[list[str], Field(max_length=500)]
+
+
+class Weighing(BaseModel):
+    """Packages drawn by hand: name → unit codes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rules: BundleRules
+    packages: dict[str, Units] = Field(max_length=500)
+
+
+@router.post("/api/bundles", dependencies=[allow("officer")])
+def propose_packages(
+    db: Db, settings: Settings, actor: Actor, as_of: AsOf, body: BundleRules
+) -> dict[str, Any]:
+    """Bundle the pool of an area: packages, what stays out and why. Nothing is saved."""
+    check_area(actor, body.area)
+    return propose(db, body, as_of, ending_days=settings.ending_days)
+
+
+@router.post("/api/bundles/check", dependencies=[allow("officer")])
+def check_packages(db: Db, settings: Settings, actor: Actor, as_of: AsOf, body: Weighing) -> dict[str, Any]:
+    """Figures of packages drawn by hand, and every rule they break. Nothing is saved."""
+    check_area(actor, body.rules.area)
+    return weigh(db, body.rules, body.packages, as_of, ending_days=settings.ending_days)
+
+
+@router.get("/api/rounds", dependencies=[allow(*BUSINESS)])
+def list_rounds(db: Db) -> dict[str, Any]:
+    """Every saved round, newest first."""
+    return {"rounds": rounds.all_rounds(db)}
+
+
+@router.post("/api/rounds", dependencies=[allow("officer")], status_code=201)
+def create_round(
+    db: Db, settings: Settings, actor: Actor, as_of: AsOf, body: rounds.Draft, response: Response
+) -> dict[str, Any]:
+    """Save packages as a new round."""
+    check_area(actor, body.rules.area)
+    number = rounds.save_new(db, body, as_of, ending_days=settings.ending_days)
+    response.headers.update({**tagged(1), "Location": f"/api/rounds/{number}"})
+    return rounds.view(db, number)
+
+
+@router.get("/api/rounds/{number}", dependencies=[allow(*BUSINESS)])
+def read_round(db: Db, number: int, response: Response) -> dict[str, Any]:
+    """One round with its packages."""
+    found = rounds.view(db, number)
+    response.headers.update(tagged(found["version"]))
+    return found
+
+
+@router.put("/api/rounds/{number}", dependencies=[allow("officer")])
+def save_round(
+    db: Db,
+    settings: Settings,
+    actor: Actor,
+    number: int,
+    version: IfMatchVersion,
+    body: rounds.Draft,
+    response: Response,
+) -> dict[str, Any]:
+    """Save a round again."""
+    check_area(actor, body.rules.area)
+    fresh = rounds.save(db, number, body, version, actor.username, ending_days=settings.ending_days)
+    response.headers.update(tagged(fresh))
+    return rounds.view(db, number)
+
+
+@router.delete("/api/rounds/{number}", dependencies=[allow("officer")], status_code=204)
+def discard_round(db: Db, number: int, version: IfMatchVersion) -> None:
+    """Throw a round away."""
+    rounds.view(db, number)
+    rounds.discard(db, number, version)
