@@ -8,11 +8,19 @@ import re
 import shutil
 import subprocess
 import tomllib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 import yaml
+from sqlalchemy import text
+
+from geo.store.cluster.binaries import choose_installation
+from geo.store.engine import Scope, Store
+from geo.store.prepare import prepare
+from tests.conftest import Databases
 
 ROOT = Path(__file__).parents[1]
 PASSWORD = "WANGGE_DATABASE_PASSWORD"
@@ -236,3 +244,38 @@ def test_run_says_what_to_install_where_there_is_no_apt(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 1
     assert re.search(r"Missing: python postgis\. Install, then start again:", done.stderr), done.stderr
+
+
+# -- the login of the container's database ------------------------------------------------------------------
+
+
+def test_the_containers_login_can_migrate_and_serve_and_is_no_superuser(
+    databases: Databases, database: str
+) -> None:
+    """`docker/login.sh` on a prepared database: what the database image does when its volume is new."""
+    script = (ROOT / "docker" / "login.sh").read_text()
+    program = choose_installation(None).tool("psql")
+    done = subprocess.run(
+        ["bash", "-c", script.replace("--dbname wangge", f"--dbname {database}")],
+        env={"PATH": f"{program.parent}:{os.environ['PATH']}", "PGHOST": str(databases.address.host), PASSWORD: "o'hara"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    try:
+        assert (done.returncode, done.stderr) == (0, "")
+        url = databases.url(database, "wangge_login")
+        prepare(url)
+        store = Store(url)
+        with store.begin(Scope(actor="os:test")) as session:
+            assert session.scalar(text("SELECT current_user")) == "wangge_app"
+        store.dispose()
+        with (
+            pytest.raises(psycopg2.errors.InsufficientPrivilege),
+            closing(connection_to(databases, database)) as one,
+        ):
+            one.cursor().execute("SELECT pg_read_file('/etc/passwd')")
+    finally:
+        databases.execute("DROP ROLE IF EXISTS wangge_login")
+
+
+def connection_to(databases: Databases, database: str) -> psycopg2.extensions.connection:
+    return psycopg2.connect(host=str(databases.address.host), user="wangge_login", dbname=database)
