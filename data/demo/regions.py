@@ -13,7 +13,7 @@ from .ground import SOURCE_CRS, Ground
 from .names import MARKETS, PARKS, SCHOOLS, fresh, person
 from .plan import SUBDISTRICTS
 
-DEDICATED = 62
+DEDICATED = 84
 TEAM = ("team_head", "team_enforcement", "team_police", "team_property", "team_information")
 
 
