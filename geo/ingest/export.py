@@ -1,0 +1,250 @@
+"""Out again (导出): the store's rows under the headers that the importer knows, so that a file comes back as it went.
+
+GeoPackage keeps every value, type and null. GeoJSON keeps coordinates to the last digit. XLSX and CSV carry no shapes;
+a text that a spreadsheet would run as a formula goes out as text.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import shapely
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from psycopg2.sql import SQL, Composable, Identifier
+from sqlalchemy.orm import Session
+
+from geo.crs import CGCS2000
+from geo.errors import BadInput, NotFound
+from geo.ingest.checks import region_prefix
+from geo.ingest.fields import KINDS, Field, Kind, words_of
+from geo.people import trail
+from geo.store.engine import Scope, Store
+from geo.store.tables import HISTORY
+
+ExportFormat = Literal["gpkg", "geojson", "xlsx", "csv"]
+FORMATS: tuple[ExportFormat, ...] = ("gpkg", "geojson", "xlsx", "csv")
+MEDIA_TYPES: dict[str, str] = {
+    "gpkg": "application/geopackage+sqlite3",
+    "geojson": "application/geo+json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
+
+_ROWS = SQL("SELECT {columns} FROM {table} WHERE {when} AND {where} ORDER BY {order}")
+_AT = SQL("upper_inf(recorded) AND valid @> %(as_of)s")
+_ALL_PERIODS = SQL("upper_inf(recorded)")
+_PERIOD_DATES = SQL(", lower(valid), upper(valid)")
+# A text that a spreadsheet takes for a formula, or one that our own guard (a quote) would hide.
+_FORMULA = re.compile(r"^'*[=+\-@\t\r]")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Columns by field in order, and shapes (None where the kind has none); rows are in order of code."""
+
+    kind: Kind
+    values: dict[str, list[Any]]
+    shapes: np.ndarray | None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.values.values())))
+
+    def headed(self) -> list[tuple[Field, list[Any]]]:
+        """Return (field, column) with stored values turned into the words of the offices."""
+        return [(one, [_word(one, value) for value in self.values[one.name]]) for one in self.kind.fields]
+
+
+def export(
+    store: Store, scope: Scope, kind: str, format_: str, *, as_of: date, path: Path, region: str | None = None
+) -> int:
+    """Write one kind as of a date (service periods: all of them) to a file, and one row into the audit.
+
+    Returns the number of rows. Raises BadInput for an unknown kind or format, NotFound for a region outside the scope.
+    """
+    if kind not in KINDS:
+        raise NotFound(f"unknown kind {kind!r}: {', '.join(KINDS)}", field="kind")
+    if format_ not in FORMATS:
+        raise BadInput(f"unknown format {format_!r}: {', '.join(FORMATS)}", field="format")
+    prefix = _prefix(region, scope)
+    with store.begin(scope) as session:
+        found = _fetch(session, KINDS[kind], as_of, prefix)
+        detail = {"format": format_, "as_of": as_of.isoformat(), "rows": len(found)}
+        area = prefix or (scope.areas[0] if len(scope.areas) == 1 else "")
+        trail.record(session, "export", kind, area=area or None, detail=detail)
+        _WRITERS[format_](found, path)
+    return len(found)
+
+
+def _prefix(region: str | None, scope: Scope) -> str:
+    if region is None:
+        return ""
+    if not re.fullmatch(r"\d{12}", region):
+        raise BadInput("a region code has twelve digits", field="region")
+    prefix = region_prefix(region)
+    if not prefix.startswith(tuple(scope.areas)):
+        raise NotFound("no such region in your area", field="region")
+    return prefix
+
+
+def _fetch(session: Session, kind: Kind, as_of: date, prefix: str) -> Exported:
+    period = kind.name == "service-periods"
+    fields = [one for one in kind.fields if not (period and one.name in ("start", "end"))]
+    stored = list(dict.fromkeys(one.stored for one in fields))
+    columns: list[Composable] = [Identifier(name) for name in stored]
+    if kind.shape != "none":
+        columns.append(SQL("ST_AsBinary(geom)"))
+    statement = _ROWS.format(
+        columns=SQL(", ").join(columns) + (_PERIOD_DATES if period else SQL("")),
+        table=Identifier(HISTORY[kind.table].name),
+        when=_ALL_PERIODS if period else _AT,
+        where=_where(kind, prefix),
+        order=SQL("unit, lower(valid)") if period else SQL("code"),
+    )
+    connection = session.connection()
+    raw = connection.connection.driver_connection
+    rows = connection.exec_driver_sql(statement.as_string(raw), {"as_of": as_of, "prefix": prefix}).all()
+    by_name = {name: [row[i] for row in rows] for i, name in enumerate(stored)}
+    values = {one.name: _member(one, by_name[one.stored]) for one in fields}
+    if period:
+        values |= {"start": [row[-2] for row in rows], "end": [row[-1] for row in rows]}
+    return Exported(kind, values, None if kind.shape == "none" else _shapes([row[len(stored)] for row in rows]))
+
+
+def _where(kind: Kind, prefix: str) -> Composable:
+    if not prefix:
+        return SQL("true")
+    column = {"regions": SQL("region_prefix(code)"), "firms": SQL("region_prefix(region)"),
+              "service-periods": SQL("unit")}.get(kind.name, SQL("code"))  # fmt: skip
+    return SQL("{} ^@ %(prefix)s").format(column)
+
+
+def _member(one: Field, cells: list[Any]) -> list[Any]:
+    return [(cell or {}).get(one.key) for cell in cells] if one.key else cells
+
+
+def _shapes(blobs: list[Any]) -> np.ndarray:
+    wkb = np.empty(len(blobs), dtype=object)
+    wkb[:] = [None if blob is None else bytes(blob) for blob in blobs]
+    return np.asarray(shapely.from_wkb(wkb))
+
+
+def _word(one: Field, value: Any) -> Any:
+    """Return a stored value as the office writes it: 有/无, the word of a choice, 、 between names, an ISO day."""
+    if value is None:
+        return None
+    if one.type == "choice":
+        return words_of(one.choices).get(value, value)
+    if one.type == "flag":
+        return "无" if value == one.lacks else "有"
+    if one.type == "list":
+        return "、".join(value) or None
+    return value.isoformat() if isinstance(value, date) else value
+
+
+# ---------------------------------------------------------------- GeoPackage
+
+
+def _write_gpkg(found: Exported, path: Path) -> None:
+    from pyogrio import raw  # noqa: PLC0415 - starts GDAL, which most processes never need
+
+    columns, masks = [], []
+    for one, cells in found.headed():
+        column, mask = _typed(one, cells)
+        columns.append(column)
+        masks.append(mask)
+    geometry = None
+    if found.shapes is not None:
+        geometry = np.empty(len(found), dtype=object)
+        geometry[:] = list(shapely.to_wkb(found.shapes))
+    shape_type = {"polygon": "MultiPolygon", "any": "Unknown", "none": None}[found.kind.shape]
+    path.unlink(missing_ok=True)
+    raw.write(
+        str(path), geometry, columns, [one.header for one in found.kind.fields], field_mask=masks,
+        crs=f"EPSG:{CGCS2000}" if geometry is not None else None, geometry_type=shape_type, driver="GPKG",
+        layer=found.kind.title,
+    )  # fmt: skip
+
+
+def _typed(one: Field, cells: list[Any]) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return a column with its own type, and where it is unknown."""
+    if one.type not in ("integer", "number", "share"):
+        column = np.empty(len(cells), dtype=object)
+        column[:] = cells
+        return column, None
+    mask = np.array([cell is None for cell in cells], dtype=bool)
+    dtype = np.int64 if one.type == "integer" else np.float64
+    return np.array([0 if cell is None else cell for cell in cells], dtype=dtype), mask
+
+
+# ---------------------------------------------------------------- GeoJSON
+
+
+def _write_geojson(found: Exported, path: Path) -> None:
+    headed = found.headed()
+    shapes = [None] * len(found) if found.shapes is None else shapely.to_geojson(found.shapes)
+    with path.open("w", encoding="utf-8") as file:
+        file.write('{"type":"FeatureCollection","features":[')
+        for row, shape in enumerate(shapes):
+            properties = {one.header: cells[row] for one, cells in headed}
+            text = json.dumps(properties, ensure_ascii=False)
+            separator = ",\n" if row else "\n"
+            file.write(f'{separator}{{"type":"Feature","geometry":{shape or "null"},"properties":{text}}}')
+        file.write("\n]}\n")
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _write_xlsx(found: Exported, path: Path) -> None:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(found.kind.title)
+    headed = found.headed()
+    sheet.append([one.header for one, _ in headed])
+    for row in zip(*(cells for _, cells in headed), strict=True):
+        sheet.append([_sheet_cell(sheet, value) for value in row])
+    book.save(path)
+
+
+def _sheet_cell(sheet: Any, value: Any) -> Any:
+    """Return a cell; text is always stored as text, also where it begins like a formula."""
+    if not isinstance(value, str):
+        return value
+    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
+    cell.data_type = "s"
+    cell.number_format = "@"
+    return cell
+
+
+def guarded(value: Any) -> Any:
+    """Return a CSV cell: a text that a spreadsheet would run gets a quote before it, which the importer takes off.
+
+    >>> guarded("=1+1"), guarded("-1"), guarded(-1)
+    ("'=1+1", "'-1", -1)
+    """
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def _write_csv(found: Exported, path: Path) -> None:
+    headed = found.headed()
+    # The mark at the beginning makes the spreadsheet programs of the offices read UTF-8.
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([one.header for one, _ in headed])
+        writer.writerows(_guarded_row(row) for row in zip(*(cells for _, cells in headed), strict=True))
+
+
+def _guarded_row(row: Sequence[Any]) -> list[Any]:
+    return ["" if value is None else guarded(value) for value in row]
+
+
+_WRITERS = {"gpkg": _write_gpkg, "geojson": _write_geojson, "xlsx": _write_xlsx, "csv": _write_csv}
