@@ -1,7 +1,7 @@
 """Service periods (服务台账): who served which community from when to when, month by month for three years.
 
-An end date is the last day that counts, and always the last day of a month but one: so on the first of every month the
-answer is the same whether a reader takes ends as inclusive or not. Month 0 is 2023-11-01, month 36 is 2026-11-01.
+An end date is the first day without service (自该日起不再服务), so a renewal starts on the day the old contract ends.
+Month 0 is 2023-11-01, month 36 is 2026-11-01.
 A community is unserved by a period of mode none (无物业), or because its last contract lapsed and nothing followed.
 """
 
@@ -73,11 +73,6 @@ def month_start(month: int) -> date:
     """First day of a month counted from 2023-11."""
     years, rest = divmod(FIRST.month - 1 + month, 12)
     return date(FIRST.year + years, rest + 1, 1)
-
-
-def month_end(month: int) -> date:
-    """Last day before a month begins."""
-    return month_start(month) - timedelta(days=1)
 
 
 def pick(pool: list[Story], count: int, rng: Generator) -> list[Story]:
@@ -226,7 +221,7 @@ Row = tuple[str, str, str, str | None, date, date | None, str | None]
 
 def dark_row(story: Story, spell: Spell, kind: str) -> Row:
     """The row of a spell without service (无物业)."""
-    end = None if spell.end is None else month_end(spell.end)
+    end = None if spell.end is None else month_start(spell.end)
     return (story.code, kind, "none", None, month_start(spell.start), end, None)
 
 
@@ -241,7 +236,7 @@ def contract_rows(
             mode, firm = market.offer(story.kind, story.code)
         ends_badly = i == len(contracts) - 1 and spell.end is not None
         begins_anew = i == 0 and spell.end is None
-        end = None if stop is None else month_end(stop)
+        end = None if stop is None else month_start(stop)
         rows.append(
             (
                 story.code,
@@ -260,9 +255,11 @@ def rows_of(story: Story, final: int | None, renewed: bool, market: Market) -> l
     """Period rows of one unit."""
     kind = "building_group" if story.kind == "stand_alone" else "community"
     rows: list[Row] = []
+    dark = [n for n, spell in enumerate(story.spells) if not spell.served]
+    quiet = dark[-1] if story.quiet_lapse else None
     for n, spell in enumerate(story.spells):
         if not spell.served:
-            if not (story.quiet_lapse and n == len(story.spells) - 1):
+            if n != quiet:
                 rows.append(dark_row(story, spell, kind))
             continue
         contracts = contract_cuts(spell, final, market.rng)
@@ -293,7 +290,7 @@ def make_periods(
 def served(periods: pd.DataFrame, day: date) -> dict[str, bool]:
     """Served or not for every unit that has a period at or before `day`; units that are unknown are absent."""
     begun = periods[periods["start"] <= day]
-    covers = begun["end"].isna() | (begun["end"].map(lambda e: date.max if pd.isna(e) else e) >= day)
+    covers = begun["end"].isna() | (begun["end"].map(lambda e: date.max if pd.isna(e) else e) > day)
     now = covers & (begun["mode"] != "none")
     return {str(unit): bool(flag) for unit, flag in now.groupby(begun["unit"]).any().items()}
 
@@ -303,7 +300,7 @@ def expiring(periods: pd.DataFrame, day: date, days: int = 90) -> set[str]:
     ends = periods["end"].map(lambda e: date.max if pd.isna(e) else e)
     live = (
         (periods["start"] <= day)
-        & (ends >= day)
+        & (ends > day)
         & (ends <= day + timedelta(days=days))
         & (periods["mode"] != "none")
     )

@@ -19,7 +19,7 @@ def states(district: District) -> pd.DataFrame:
         line: list[bool | None] = []
         for day in MONTHS:
             begun = [r for r in rows.itertuples() if r.start <= day]
-            live = [r for r in begun if pd.isna(r.end) or r.end >= day]
+            live = [r for r in begun if pd.isna(r.end) or r.end > day]
             line.append(any(r.mode != "none" for r in live) if begun else None)
         table[str(unit)] = line
     return pd.DataFrame.from_dict(table, orient="index", columns=MONTHS)
@@ -84,7 +84,7 @@ def test_periods_of_a_unit_do_not_overlap(district: District) -> None:
         starts = rows["start"].tolist()
         for end, start in zip(ends, starts[1:], strict=False):
             assert not pd.isna(end)
-            assert end < start
+            assert end <= start
         assert all(pd.isna(end) or end > start for start, end in zip(starts, ends, strict=True))
 
 
@@ -96,17 +96,24 @@ def test_firms_serve_and_self_management_has_none(district: District) -> None:
     assert set(periods["unit_kind"]) == {"community", "building_group"}
 
 
-def test_ends_never_fall_on_the_first(district: District) -> None:
-    """So inclusive and exclusive readings of an end agree on every first of a month."""
-    ends = district.service_periods["end"].dropna()
-    assert all((end + timedelta(days=1)).day == 1 for end in ends)
-    assert all(start.day == 1 for start in district.service_periods["start"])
+def test_books_run_by_the_month(district: District) -> None:
+    assert all(
+        day.day == 1 for column in ("start", "end") for day in district.service_periods[column].dropna()
+    )
+
+
+def test_a_renewal_starts_on_the_day_the_old_contract_ends(district: District) -> None:
+    """Else every renewal would look like a rebound of a day: only a lapse may leave a gap."""
+    gaps = 0
+    for _, rows in district.service_periods.groupby("unit"):
+        gaps += sum(end != start for end, start in zip(rows["end"], rows["start"][1:], strict=False))
+    assert gaps == 6, "six lapses have no row of their own, yet the service was found again"
 
 
 def test_contracts_that_end_soon(district: District) -> None:
     periods, today = district.service_periods, date(2026, 11, 1)
     soon = periods[(periods["mode"] != "none") & (periods["start"] <= today)]
-    soon = soon[[not pd.isna(e) and today <= e <= today + timedelta(days=90) for e in soon["end"]]]
+    soon = soon[[not pd.isna(e) and today < e <= today + timedelta(days=90) for e in soon["end"]]]
     kinds = district.communities.set_index("code")["kind"]
     assert soon["unit"].map(kinds).value_counts().to_dict() == {"old": 30, "commercial": 9, "resettlement": 3}
     assert len(soon) == 46
