@@ -112,7 +112,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("units", metavar="UNITS", type=Path, help="polygons or points (.gpkg, .geojson) or a .csv "
                         "with id,x,y,… in metres")  # fmt: skip
-    parser.add_argument("--id", metavar="FIELD", help="field with the ids (default: id, code, or the row's number)")
+    parser.add_argument(
+        "--id", metavar="FIELD", help="field with the ids (default: id, code, or the row's number)"
+    )
     parser.add_argument(
         "--links", type=Path, metavar="CSV", help="from,to: these neighbours instead of derived ones"
     )

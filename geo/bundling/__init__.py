@@ -1,14 +1,14 @@
 """Bundling neighbouring units into packages or grids (标包、划片打包): pure, no database, no web.
 
-    problem.py       what is asked: units, links, activities, rules
-    graph.py         footprints → neighbour links; where geometry ends and graphs begin
-    model.py         the problem compiled for searching
-    conflicts.py     rules that no plan can keep together
-    starts.py        first plans            search.py    moves and annealing
-    finish.py        repair                 bound.py     proven lower bound
-    explain.py       reasons                solver.py    the solver
-    check.py         which rules a plan breaks
-    alternatives.py  several different plans
+problem.py       what is asked: units, links, activities, rules
+graph.py         footprints → neighbour links; where geometry ends and graphs begin
+model.py         the problem compiled for searching
+conflicts.py     rules that no plan can keep together
+starts.py        first plans            search.py    moves and annealing
+finish.py        repair                 bound.py     proven lower bound
+explain.py       reasons                solver.py    the solver
+check.py         which rules a plan breaks
+alternatives.py  several different plans
 """
 
 from geo.bundling.alternatives import alternatives

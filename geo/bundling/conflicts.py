@@ -31,7 +31,9 @@ def _no_units(model: Model) -> Reason | None:
     fewest = model.problem.rules.package_range()[0]
     if fewest < 1:
         return None
-    return Reason("no_units", f"{fewest} packages are asked for, but there are no units", {"packages": fewest})
+    return Reason(
+        "no_units", f"{fewest} packages are asked for, but there are no units", {"packages": fewest}
+    )
 
 
 def _named(model: Model, atom: int, reason: Reason) -> Reason:

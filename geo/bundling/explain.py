@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from geo.bundling.model import ANCHORS, MEMBERS, Column, Model
@@ -31,7 +30,12 @@ def component_reason(model: Model, room: Room) -> Reason:
     """Why a component (连片) with ``room.most < 1`` holds no package at all."""
     units = [unit for atom in room.atoms for unit in model.atoms[atom]]
     column, reach = _unreachable(model, units)
-    figures: dict[str, Figure] = {"rule": column.name, "value": reach, "limit": column.lower, "units": len(units)}
+    figures: dict[str, Figure] = {
+        "rule": column.name,
+        "value": reach,
+        "limit": column.lower,
+        "units": len(units),
+    }
     if len(units) == 1:
         return _isolated(model, units[0], figures)
     if column.name == ANCHORS:
@@ -46,8 +50,8 @@ def component_reason(model: Model, room: Room) -> Reason:
 
 def _unreachable(model: Model, units: Sequence[int]) -> tuple[Column, float]:
     for column in model.columns:
-        reach = math.fsum(max(column.amounts[unit], 0.0) for unit in units)
-        if column.hard and column.lower > 0 and column.short(reach):
+        reach = column.reach(units)
+        if column.hard and column.short(reach):
             return column, reach
     # room_of() says "none" only for a column that some component cannot reach
     raise AssertionError("a component without room breaks no lower bound")
@@ -128,7 +132,11 @@ def _refusal(
     foes = [b for b in sorted(model.apart[atom]) if labels[b] == package]
     if foes:
         foe = model.problem.units[model.atoms[foes[0]][0]].id
-        return f"{name} holds {foe}, from which it is kept apart", {"package": name, "rule": "apart", "from": foe}
+        return f"{name} holds {foe}, from which it is kept apart", {
+            "package": name,
+            "rule": "apart",
+            "from": foe,
+        }
     broken = faults(model, [*members, *model.atoms[atom]])
     if not broken:
         return f"{name} could take it, but only with what the search did not find", {"package": name}
@@ -156,8 +164,8 @@ def _clump(model: Model, atom: int, labels: Sequence[int], count: int) -> tuple[
     figures: dict[str, Figure] = {"clump_units": len(units)}
     it = "it" if len(units) == 1 else f"it and the left-out units connected to it ({len(units)} in all)"
     for column in model.columns:
-        reach = math.fsum(max(column.amounts[unit], 0.0) for unit in units)
-        if column.hard and column.lower > 0 and column.short(reach):
+        reach = column.reach(units)
+        if column.hard and column.short(reach):
             figures |= {"clump_rule": column.name, "clump_value": reach, "clump_limit": column.lower}
             return figures, f"{it} hold only {number(reach)} {column.name} < {number(column.lower)}"
     if count >= model.problem.rules.package_range()[1]:

@@ -37,8 +37,8 @@ def neighbours(
     """Links between the footprints of ``gdf`` (polygons or points, plane CRS in metres).
 
     Ids are the column ``id``, else the index, as text. ``barriers`` and ``bridges``: frames, series or
-    plain geometries; those with a CRS are brought into that of ``gdf``. A bridge counts when it lies
-    within ``reach`` metres of where the segment meets the barrier: people walk a little way to a bridge.
+    plain geometries; those with a CRS are brought into that of ``gdf``. A bridge joins two units again
+    when the way over it is at most ``reach`` metres longer than the direct one.
     ``with_cut`` adds, for explanations, links that may not be used: those within the gap that a barrier
     cuts, and the nearest unit of each unit that has no link.
 
@@ -119,8 +119,12 @@ def _cut(
     border = shapely.intersection(shapes[one[touching]], shapes[other[touching]])
     near = shapely.intersects(border, shapely.buffer(barrier, _HAIR))
     cut[touching[near]] = [_covered(each, barrier) for each in border[near]]
-    ways[touching] = border
-    return cut & ~_bridged(gdf, ways, cut, barrier, bridges, reach)
+    severed = np.flatnonzero(cut)
+    bridge_shapes = _lines(gdf, bridges, "bridges")
+    if len(bridge_shapes) and len(severed):
+        ends = shapes[one[severed]], shapes[other[severed]]
+        cut[severed[_bridged(*ends, distance[severed] + reach, bridge_shapes)]] = False
+    return cut
 
 
 def _covered(border: shapely.Geometry, barrier: shapely.Geometry) -> bool:
@@ -129,23 +133,14 @@ def _covered(border: shapely.Geometry, barrier: shapely.Geometry) -> bool:
     return bool(shapely.length(open_part) <= 2 * _HAIR)
 
 
-def _bridged(
-    gdf: gpd.GeoDataFrame,
-    ways: Shapes,
-    cut: NDArray[np.bool_],
-    barrier: shapely.Geometry,
-    bridges: Lines,
-    reach: float,
-) -> NDArray[np.bool_]:
-    found = np.zeros(len(ways), dtype=bool)
-    bridge_shapes = _lines(gdf, bridges, "bridges")
-    if not len(bridge_shapes) or not cut.any():
-        return found
-    places = np.flatnonzero(cut)
-    crossings = shapely.intersection(ways[places], shapely.buffer(barrier, _HAIR))
-    near = shapely.dwithin(crossings, shapely.union_all(bridge_shapes), reach)
-    found[places[near]] = True
-    return found
+def _bridged(one: Shapes, other: Shapes, longest: NDArray[np.float64], bridges: Shapes) -> NDArray[np.intp]:
+    """Which pairs have a bridge over which the way between the footprints is at most ``longest``.
+
+    The shortest segment between parallel edges lies anywhere along them, so its own place decides nothing.
+    """
+    pair, bridge = shapely.STRtree(bridges).query(one, predicate="dwithin", distance=longest)
+    way = shapely.distance(one[pair], bridges[bridge]) + shapely.distance(bridges[bridge], other[pair])
+    return np.unique(pair[way <= longest[pair]])
 
 
 def _lines(gdf: gpd.GeoDataFrame, lines: Lines, name: str) -> Shapes:

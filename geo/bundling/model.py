@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from geo.bundling.plan import Figure, Reason
@@ -39,6 +39,11 @@ class Column:
     def over(self, load: float) -> float:
         """How far ``load`` is over the upper bound, 0 when it keeps it."""
         return max(0.0, load - self.upper) if load > self.upper + EPS * max(1.0, abs(self.upper)) else 0.0
+
+    def reach(self, units: Sequence[int]) -> float:
+        """The most that a non-empty choice of ``units`` can hold."""
+        gains = [self.amounts[unit] for unit in units if self.amounts[unit] > 0]
+        return math.fsum(gains) if gains else max(self.amounts[unit] for unit in units)
 
     @property
     def hard(self) -> bool:
@@ -149,7 +154,9 @@ def compile_problem(problem: Problem, given_up: Mapping[frozenset[int], Reason] 
         lock=tuple(next((lock for u in atom if (lock := problem.units[u].lock)), None) for atom in atoms),
         apart=_apart(problem, index, atom_of, len(atoms)),
         groups=tuple(frozenset(group) for group in groups),
-        chained=frozenset(atom_of[min(group)] for group in groups if not group.issuperset(atoms[atom_of[min(group)]])),
+        chained=frozenset(
+            atom_of[min(group)] for group in groups if not group.issuperset(atoms[atom_of[min(group)]])
+        ),
         barred=barred,
         components=_components(neighbours, [sum(load[u] for u in atom) for atom in atoms], barred),
     )
@@ -222,13 +229,37 @@ def _whole(
     columns: tuple[Column, ...],
 ) -> tuple[set[int], Reason | None]:
     """A group with the chains between its members, and why no package can hold it."""
-    whole = _connected_whole(group, problem, links, closed)
+    foes = _foes(problem, group)
+    whole = _connected_whole(group, problem, links, closed | (foes - group))
     chain = whole is not None and whole != group
-    reason = _split_group(problem, group) if whole is None else _too_large(problem, whole, columns, chain)
+    if foes & group:
+        reason: Reason | None = _apart_group(problem, foes & group)
+    elif whole is None:
+        reason = _split_group(problem, group)
+    else:
+        reason = _too_large(problem, whole, columns, chain)
     if reason and any(problem.units[unit].lock is not None for unit in group):
-        # locked units may not stay out; a heavier but shorter chain is no proof that none fits
-        raise Contradiction(reason, proven=not chain)
+        # locked units may not stay out; but that the chains tried do not fit proves nothing about others
+        proven = bool(foes & group) or (not chain if whole is not None else not (closed or foes))
+        raise Contradiction(reason, proven=proven)
     return whole or group, reason
+
+
+def _foes(problem: Problem, group: set[int]) -> set[int]:
+    """Units that a rule keeps apart from some other unit of ``group``."""
+    ids = {problem.units[unit].id: unit for unit in group}
+    index = {unit.id: place for place, unit in enumerate(problem.units)}
+    foes: set[int] = set()
+    for rule in problem.rules.apart:
+        for one in set(rule) & ids.keys():
+            foes |= {index[other] for other in rule if other != one}
+    return foes
+
+
+def _apart_group(problem: Problem, foes: set[int]) -> Reason:
+    names = ", ".join(problem.units[unit].id for unit in sorted(foes)[:6])
+    text = f"{names} must stay apart, but other rules put them together"
+    return Reason("apart_together", text, {"units": names})
 
 
 def _split_group(problem: Problem, group: set[int]) -> Reason:
@@ -249,7 +280,9 @@ def _too_large(problem: Problem, units: set[int], columns: tuple[Column, ...], c
             return Reason("too_large", text, figures)
         names = ", ".join(problem.units[unit].id for unit in sorted(units)[:6])
         kind = "with the lightest chain of neighbours between them" if chain else "together"
-        text = f"{names} must share a package; {kind} they hold {total:,.6g} {column.name} > {column.upper:,.6g}"
+        text = (
+            f"{names} must share a package; {kind} they hold {total:,.6g} {column.name} > {column.upper:,.6g}"
+        )
         return Reason("group_too_large", text, figures)
     return None
 
@@ -301,7 +334,11 @@ def _piece(start: int, allowed: set[int], links: tuple[frozenset[int], ...]) -> 
 
 
 def _lightest_path(
-    problem: Problem, sources: set[int], targets: set[int], links: tuple[frozenset[int], ...], closed: set[int]
+    problem: Problem,
+    sources: set[int],
+    targets: set[int],
+    links: tuple[frozenset[int], ...],
+    closed: set[int],
 ) -> set[int] | None:
     """Dijkstra by load from any source to the nearest target; the path's units, or None."""
     best = dict.fromkeys(sources, 0.0)
@@ -332,18 +369,10 @@ def _apart(
         for place, one in enumerate(ids):
             for other in ids[place + 1 :]:
                 if atom_of[one] == atom_of[other]:
-                    _refuse_pair(problem, one, other)
+                    continue  # such a group is barred, or its chain goes round its foes
                 foes[atom_of[one]].add(atom_of[other])
                 foes[atom_of[other]].add(atom_of[one])
     return tuple(frozenset(each) for each in foes)
-
-
-def _refuse_pair(problem: Problem, one: int, other: int) -> None:
-    a, b = problem.units[one], problem.units[other]
-    wanted = [set(group) for group in problem.rules.together]
-    direct = any({a.id, b.id} <= group for group in wanted) or (a.lock is not None and a.lock == b.lock)
-    text = f"{a.id} and {b.id} must stay apart, but other rules put them together"
-    raise Contradiction(Reason("apart_together", text, {"a": a.id, "b": b.id}), proven=direct)
 
 
 def _components(

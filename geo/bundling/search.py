@@ -261,7 +261,9 @@ def anneal(
     ``heat``: first and last temperature in units of distance cost, falling geometrically. A kernel: one
     loop reads better whole than in pieces.
     """
-    movable = [a for a in range(len(state.label)) if state.model.lock[a] is None and state.model.neighbours[a]]
+    movable = [
+        a for a in range(len(state.label)) if state.model.lock[a] is None and state.model.neighbours[a]
+    ]
     if not movable or steps <= 0:
         return
     hot, cold = heat

@@ -120,7 +120,9 @@ def _attempt(
     rooms = [room_of(model, atoms) for atoms in model.components]
     conflict = find_conflict(model, rooms)
     if conflict is not None:
-        return run.infeasible(conflict, proven=not given_up)
+        # that the chains tried between the members of a group do not fit proves nothing about other chains
+        chained = conflict.code in ("group_too_large", "group_not_connected")
+        return run.infeasible(conflict, proven=not given_up and not chained)
     plan = _search(model, rooms, style, effort, run)
     if plan is None:
         return run.infeasible(_not_found(problem), proven=False)
@@ -137,7 +139,9 @@ def _homeless_groups(model: Model, plan: Plan) -> dict[frozenset[int], Reason]:
     for group in model.groups:
         if any(group.issubset(model.atoms[atom]) for atom in out):
             names = ", ".join(model.problem.units[unit].id for unit in sorted(group)[:6])
-            text = f"{names} must go together, but the search found no place for them and a chain between them"
+            text = (
+                f"{names} must go together, but the search found no place for them and a chain between them"
+            )
             found[group] = Reason("group_not_placed", text, {"units": names})
     return found
 
@@ -198,7 +202,9 @@ def _search(model: Model, rooms: Sequence[Room], style: Style, effort: float, ru
     if best is not None and not run.watch():
         rng = Random(f"{run.seed}/long")  # noqa: S311 -- a search, not a secret
         moves = max(SMALLEST, round(LONG * effort * size))
-        best = _better(best, _improve(model, best.labels, best.packages, style, moves, (0.25, 0.02), rng, run))
+        best = _better(
+            best, _improve(model, best.labels, best.packages, style, moves, (0.25, 0.02), rng, run)
+        )
     run.tell(0.9, best)
     if best is None or best.key.broken > 0:
         return None
@@ -320,7 +326,10 @@ def _answer(model: Model, rooms: Sequence[Room], plan: Plan, effort: float, run:
             names[number],
             tuple(units[u].id for u in group),
             units[hub_of(model, group)[1]].id,
-            {a.name: math.fsum(units[u].weights[a.name] for u in group) for a in model.problem.rules.activities},
+            {
+                a.name: math.fsum(units[u].weights[a.name] for u in group)
+                for a in model.problem.rules.activities
+            },
         )
         for number, group in enumerate(groups)
     )

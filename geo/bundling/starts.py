@@ -35,10 +35,11 @@ def room_of(model: Model, atoms: tuple[int, ...]) -> Room:
     for column, total in zip(model.columns, model.sums(units), strict=True):
         if not column.hard:
             continue
-        if column.lower > 0:
-            reach = math.fsum(max(column.amounts[u], 0.0) for u in units)
-            fits = 0 if column.short(reach) else max(1, math.floor(min(reach / column.lower + 1e-9, most)))
-            most = min(most, fits)
+        reach = column.reach(units)
+        if column.short(reach):
+            most = 0
+        elif column.lower > 0:
+            most = min(most, max(1, math.floor(min(reach / column.lower + 1e-9, len(atoms)))))
         if column.positive and column.upper > 0 and column.over(total):
             fewest = max(fewest, math.ceil(min(total / column.upper - 1e-9, 1e9)))
     locks = len({model.lock[atom] for atom in atoms} - {None})
@@ -80,9 +81,7 @@ def free_counts(rooms: Sequence[Room], model: Model, fraction: float) -> list[in
 
     ``fraction`` 0 aims every package at its lower bound (most packages), 1 at its upper bound (fewest).
     """
-    return [
-        0 if room.most < 1 else max(room.locks, min(room.most, _aim(room, fraction))) for room in rooms
-    ]
+    return [0 if room.most < 1 else max(room.locks, min(room.most, _aim(room, fraction))) for room in rooms]
 
 
 def _aim(room: Room, fraction: float) -> int:
@@ -143,11 +142,15 @@ def _spread(points: np.ndarray, loads: np.ndarray, held: list[int], count: int, 
     return points[chosen[:count]].astype(float)
 
 
-def _power(points: np.ndarray, loads: np.ndarray, seeds: np.ndarray, held: int, rounds: int = 40) -> np.ndarray:
+def _power(
+    points: np.ndarray, loads: np.ndarray, seeds: np.ndarray, held: int, rounds: int = 40
+) -> np.ndarray:
     """Power distances atom × package after balancing: seeds move to their centroids, multipliers to the mean."""
     centres, price = seeds.copy(), np.zeros(len(seeds))
     target = loads.sum() / len(seeds)
-    extent = max(float(np.ptp(points[:, 0]) * np.ptp(points[:, 1])), float(np.ptp(points).max() ** 2) * 1e-3, 1.0)
+    extent = max(
+        float(np.ptp(points[:, 0]) * np.ptp(points[:, 1])), float(np.ptp(points).max() ** 2) * 1e-3, 1.0
+    )
     step = 0.25 * extent / len(seeds)
     power = _squares(points, centres)
     for turn in range(rounds):
@@ -202,4 +205,3 @@ def _take(
 ) -> None:
     labels[atom] = offset + package
     held[package].add(atom)
-

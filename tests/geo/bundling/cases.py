@@ -112,6 +112,7 @@ def reason_is_true(problem: Problem, solution: Solution, unit_id: str, reason: R
         "group_too_large": _group,
         "group_not_connected": _group,
         "group_not_placed": _group,
+        "apart_together": _group,
         "isolated": _isolated,
         "component_below": _component,
         "no_anchor": _component,
@@ -143,14 +144,15 @@ def _isolated(problem: Problem, solution: Solution, unit_id: str, reason: Reason
     return not free and _amount(problem, unit_id, reason.figures["rule"]) < reason.figures["limit"]
 
 
-BARRED = {"too_large", "group_too_large", "group_not_connected", "group_not_placed"}
+BARRED = {"apart_together", "too_large", "group_too_large", "group_not_connected", "group_not_placed"}
 
 
 def _component(problem: Problem, solution: Solution, unit_id: str, reason: Reason) -> bool:
     barred = {name for name, why in solution.left_out.items() if why.code in BARRED}
     allowed = {unit.id for unit in problem.units} - barred
     piece = reachable(unit_id, allowed, usable(problem))
-    reach = sum(max(_amount(problem, name, reason.figures["rule"]), 0.0) for name in piece)
+    amounts = [_amount(problem, name, reason.figures["rule"]) for name in piece]
+    reach = sum(amount for amount in amounts if amount > 0) if max(amounts) > 0 else max(amounts)
     return _close(reach, reason.figures["value"]) and reach < reason.figures["limit"]
 
 

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import LineString, Point, Polygon, box
+
+from geo.bundling import BundlingError, Link, neighbours
+
+CRS = 4548
+
+
+def frame(*shapes: shapely.Geometry, crs: int | None = CRS) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({"id": [f"u{i}" for i in range(len(shapes))]}, geometry=list(shapes), crs=crs)
+
+
+def pairs(links: list[Link]) -> set[tuple[str, str]]:
+    return {(link.a, link.b) for link in links}
+
+
+def test_the_gap_is_measured_between_footprints_and_its_end_is_included() -> None:
+    units = frame(box(0, 0, 100, 100), box(400, 0, 500, 100), box(800.5, 0, 900, 100))
+    assert neighbours(units, 300) == [Link("u0", "u1", 300.0)]
+
+
+def test_touching_and_overlapping_footprints_have_no_gap() -> None:
+    units = frame(box(0, 0, 100, 100), box(100, 0, 200, 100), box(150, 50, 250, 150))
+    assert {(link.a, link.b): link.gap for link in neighbours(units, 0)} == {
+        ("u0", "u1"): 0.0,
+        ("u1", "u2"): 0.0,
+    }
+
+
+def test_a_river_cuts_and_a_bridge_within_reach_joins_again() -> None:
+    units = frame(
+        box(0, 0, 100, 100), box(150, 0, 250, 100), box(0, 900, 100, 1000), box(150, 900, 250, 1000)
+    )
+    river = gpd.GeoSeries([box(110, -500, 140, 1500)], crs=CRS)
+    assert neighbours(units, 100, river) == []
+    bridge = [LineString([(105, 40), (145, 40)])]
+    assert pairs(neighbours(units, 100, river, bridge)) == {("u0", "u1")}
+    assert neighbours(units, 100, river, [Point(125, 300)], reach=50) == []
+
+
+def test_a_barrier_along_a_shared_edge_cuts_but_one_that_only_meets_its_end_does_not() -> None:
+    units = frame(box(0, 0, 100, 100), box(100, 0, 200, 100))
+    assert neighbours(units, 10, [LineString([(100, -50), (100, 150)])]) == []
+    assert pairs(neighbours(units, 10, [LineString([(100, 100), (100, 300)])])) == {("u0", "u1")}
+    assert pairs(neighbours(units, 10, [LineString([(100, -10), (100, 60)])])) == {("u0", "u1")}
+
+
+def test_barriers_in_another_system_are_brought_over() -> None:
+    units = frame(Point(500_000, 3_500_000), Point(500_100, 3_500_000))
+    rail = gpd.GeoDataFrame(geometry=[LineString([(500_050, 3_499_900), (500_050, 3_500_100)])], crs=CRS)
+    assert neighbours(units, 200, rail.to_crs(4490)) == []
+
+
+def test_cut_links_are_told_for_reasons() -> None:
+    units = frame(Point(0, 0), Point(100, 0), Point(700, 0))
+    links = neighbours(units, 300, [LineString([(50, -10), (50, 10)])], with_cut=True)
+    assert links == [Link("u0", "u1", 100.0, "barrier"), Link("u1", "u2", 600.0, "gap")]
+
+
+@pytest.mark.parametrize(
+    ("units", "gap", "field"),
+    [
+        (frame(Point(117, 31), crs=4490), 300, "crs"),
+        (frame(Point(0, 0), Point(1, 1)).assign(id="same"), 300, "id"),
+        (frame(Point(0, 0), None), 300, "geometry"),
+        (frame(Point(0, 0), Polygon()), 300, "geometry"),
+        (frame(Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])), 300, "geometry"),
+        (frame(Point(0, 0)), -1, "gap"),
+        (frame(Point(0, 0)), float("nan"), "gap"),
+    ],
+)
+def test_what_cannot_be_linked_is_named(units: gpd.GeoDataFrame, gap: float, field: str) -> None:
+    with pytest.raises(BundlingError) as caught:
+        neighbours(units, gap)
+    assert caught.value.field == field
+
+
+def test_an_invalid_barrier_is_refused() -> None:
+    bow_tie = Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
+    with pytest.raises(BundlingError, match="barriers"):
+        neighbours(frame(Point(0, 0), Point(5, 0)), 300, [bow_tie])
+
+
+def test_no_units_no_links() -> None:
+    assert neighbours(frame(), 300) == []
+    assert neighbours(frame(Point(0, 0)), 300, with_cut=True) == []
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 2000)), max_size=25), st.integers(0, 800))
+def test_links_agree_with_all_pairs(places: list[tuple[int, int]], gap: int) -> None:
+    points = [Point(place) for place in places]
+    wanted = {
+        (f"u{i}", f"u{j}")
+        for i in range(len(points))
+        for j in range(i + 1, len(points))
+        if np.hypot(*np.subtract(places[i], places[j])) <= gap
+    }
+    assert pairs(neighbours(frame(*points), gap)) == wanted
