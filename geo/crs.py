@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from pyproj import CRS, Transformer
@@ -30,7 +31,7 @@ Sentence = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """One Gauss–Krüger zone of CGCS2000: `number` is None where the easting does not carry it; `meridian` in degrees."""
+    """One Gauss–Krüger zone of CGCS2000: `number` is None where the easting has none; `meridian` in degrees."""
 
     epsg: int
     width: int
@@ -101,7 +102,9 @@ def refused(name: str) -> BadInput:
     return BadInput(
         f"{name} is not taken: give the file in CGCS2000 (EPSG:4490, or a zone of 4491–4554) or in WGS 84 (EPSG:4326)",
         field="crs",
-        extra={"detail_zh": f"不接受 {name}：请使用 CGCS2000（EPSG:4490 或 4491–4554 各带）或 WGS 84（EPSG:4326）"},
+        extra={
+            "detail_zh": f"不接受 {name}：请使用 CGCS2000（EPSG:4490 或 4491–4554 各带）或 WGS 84（EPSG:4326）"
+        },
     )
 
 
@@ -129,9 +132,11 @@ def declared_epsg(wkt: str | None) -> int | None:
 def _by_parameters(crs: CRS) -> int | None:
     """Find the zone of a CGCS2000 transverse Mercator that names no code (ESRI's WKT)."""
     datum = (crs.datum.name if crs.datum else "") + crs.name
-    if not crs.is_projected or not re.search(r"CGCS|China[_ ]?2000|China Geodetic", datum, re.IGNORECASE):
+    if crs.coordinate_operation is None or not re.search(
+        r"CGCS|China[_ ]?2000|China Geodetic", datum, re.IGNORECASE
+    ):
         return None
-    values = {parameter.name: parameter.value for parameter in crs.coordinate_operation.params}
+    values: dict[str, Any] = {one.name: one.value for one in crs.coordinate_operation.params}
     meridian = values.get("Longitude of natural origin")
     easting = values.get("False easting")
     for zone in zones().values():
@@ -141,7 +146,7 @@ def _by_parameters(crs: CRS) -> int | None:
 
 
 def identify(declared: int | None, bounds: Bounds, chosen: int | None = None) -> Identified:
-    """Return the system of coordinates within `bounds` (x = east), from what was declared or chosen, against the numbers.
+    """Return the system of coordinates within `bounds` (x = east): what was declared or chosen, held against them.
 
     A declaration that the numbers contradict is not believed: the answer is None with candidates, to be asked.
     Raises BadInput where a chosen system is impossible.
@@ -155,7 +160,9 @@ def identify(declared: int | None, bounds: Bounds, chosen: int | None = None) ->
     reading, fits = _what_numbers_say(bounds)
     evidence.append(reading)
     if believed is None:
-        return Identified(None, (*evidence, ("文件没有声明坐标系", "the file declares no coordinate system")), fits)
+        return Identified(
+            None, (*evidence, ("文件没有声明坐标系", "the file declares no coordinate system")), fits
+        )
     if _agrees(believed, west, east, bounds):
         evidence.append(("数值与之相符", "the numbers agree"))
         return Identified(believed, tuple(evidence))
@@ -179,7 +186,10 @@ def _what_numbers_say(bounds: Bounds) -> tuple[Sentence, tuple[int, ...]]:
         return ("像是纬度在前、经度在后", "these look like latitude first, longitude second"), ()
     if max(abs(west), abs(east)) <= 180 and max(abs(south), abs(north)) <= 90:
         return (
-            (f"横坐标 {west:.4f}–{east:.4f} 是经度（度）", f"x {west:.4f}–{east:.4f} are longitudes in degrees"),
+            (
+                f"横坐标 {west:.4f}–{east:.4f} 是经度（度）",
+                f"x {west:.4f}–{east:.4f} are longitudes in degrees",
+            ),
             (CGCS2000, WGS84),
         )
     number = int(west // 1_000_000)
@@ -188,8 +198,13 @@ def _what_numbers_say(bounds: Bounds) -> tuple[Sentence, tuple[int, ...]]:
         found = tuple(zone.epsg for zone in zones().values() if zone.number == number)
         return (f"横坐标 {span} 带有带号 {number}", f"eastings {span} carry zone {number}"), found
     if 0 < west <= east < 1_000_000:
-        fits = tuple(sorted(zone.epsg for zone in zones().values() if zone.number is None and zone.width == 3))
-        return (f"横坐标 {span} 不带带号，中央经线未知", f"eastings {span} carry no zone; the meridian is unknown"), fits
+        fits = tuple(
+            sorted(zone.epsg for zone in zones().values() if zone.number is None and zone.width == 3)
+        )
+        return (
+            f"横坐标 {span} 不带带号，中央经线未知",
+            f"eastings {span} carry no zone; the meridian is unknown",
+        ), fits
     return (f"横坐标 {span} 不像任何 CGCS2000 坐标", f"eastings {span} fit no CGCS2000 system"), ()
 
 

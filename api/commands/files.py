@@ -154,10 +154,7 @@ def _tell(report: ImportReport) -> None:
         system = f"EPSG:{report.crs.epsg}" if report.crs.epsg else "unknown"
         say(f"  crs {system}: {'; '.join(english for _, english in report.crs.evidence)}\n")
     if report.mapping is not None:
-        pairs = (
-            f"{m.column} → {m.field} ({m.score:.2f})" if m.field else f"{m.column} → –"
-            for m in report.mapping.matches
-        )
+        pairs = (f"{m.column} → {m.field or '–'} ({m.score:.2f})" for m in report.mapping.matches)
         say(f"  columns {', '.join(pairs)}\n")
     for question in report.questions:
         say(f"  ? {question.text[0]} {question.text[1]} [{question.about}] {', '.join(question.choices)}\n")
@@ -172,9 +169,8 @@ def _tell(report: ImportReport) -> None:
 def _tell_findings(report: ImportReport) -> None:
     for finding in report.findings[:SHOWN]:
         place = f" at {finding.place[0]:.6f}, {finding.place[1]:.6f}" if finding.place else ""
-        sys.stdout.write(
-            f"  row {finding.row} {finding.code or ''} {finding.severity}: {finding.reason('en')} / {finding.reason()}{place}\n"
-        )
+        said = f"{finding.reason('en')} / {finding.reason()}"
+        sys.stdout.write(f"  row {finding.row} {finding.code or ''} {finding.severity}: {said}{place}\n")
     if len(report.findings) > SHOWN:
         sys.stdout.write(
             f"  … and {len(report.findings) - SHOWN} more findings (--report FILE writes them all)\n"

@@ -232,7 +232,7 @@ _RATIOS = (
     ("floor_area", "households", 12.0, 600.0, "per_floor_area"),
     ("households", "building_count", 1.0, 1500.0, "per_building"),
 )
-"""(part, whole, least, most, finding): bounds far outside what a real community shows, so that a finding is a mistake."""
+"""(part, whole, least, most, finding): bounds far outside what a real community shows: a finding is a mistake."""
 _YEARS = 1900
 
 

@@ -125,10 +125,9 @@ def _check_chosen(columns: Sequence[str], kind: Kind, chosen: Mapping[str, str])
 
 
 def rank_kinds(columns: Sequence[str], has_shapes: bool) -> list[tuple[float, Kind]]:
-    """Return the kinds that a table could be, best first, with their scores (those without a required field left out)."""
-    scores = [
-        (map_columns(columns, kind).score(), kind) for kind in KINDS.values() if not (has_shapes and kind.shape == "none")
-    ]
+    """Return the kinds that a table could be, best first, with scores (those without a required field left out)."""
+    possible = [kind for kind in KINDS.values() if not (has_shapes and kind.shape == "none")]
+    scores = [(map_columns(columns, kind).score(), kind) for kind in possible]
     return sorted(((score, kind) for score, kind in scores if score > 0), key=lambda pair: -pair[0])
 
 

@@ -27,6 +27,7 @@ from geo.crs import CGCS2000
 from geo.errors import BadInput, NotFound
 from geo.ingest.checks import region_prefix
 from geo.ingest.fields import KINDS, Field, Kind, words_of
+from geo.ingest.queries import run
 from geo.people import trail
 from geo.store.engine import Scope, Store
 from geo.store.tables import HISTORY
@@ -110,14 +111,14 @@ def _fetch(session: Session, kind: Kind, as_of: date, prefix: str) -> Exported:
         where=_where(kind, prefix),
         order=SQL("unit, lower(valid)") if period else SQL("code"),
     )
-    connection = session.connection()
-    raw = connection.connection.driver_connection
-    rows = connection.exec_driver_sql(statement.as_string(raw), {"as_of": as_of, "prefix": prefix}).all()
+    rows: list[Any] = list(run(session, statement, as_of=as_of, prefix=prefix))
     by_name = {name: [row[i] for row in rows] for i, name in enumerate(stored)}
     values = {one.name: _member(one, by_name[one.stored]) for one in fields}
     if period:
         values |= {"start": [row[-2] for row in rows], "end": [row[-1] for row in rows]}
-    return Exported(kind, values, None if kind.shape == "none" else _shapes([row[len(stored)] for row in rows]))
+    return Exported(
+        kind, values, None if kind.shape == "none" else _shapes([row[len(stored)] for row in rows])
+    )
 
 
 def _where(kind: Kind, prefix: str) -> Composable:

@@ -90,7 +90,11 @@ TEAM = {
 a duty (职务) is data, districts add their own (the N of 1+4+N)."""
 
 _NEIGHBOURHOOD = Field(
-    "neighbourhood", "所属社区编码", "code", also=("社区编码", "所属社区", "社区代码"), help="12 位社区(村)编码"
+    "neighbourhood",
+    "所属社区编码",
+    "code",
+    also=("社区编码", "所属社区", "社区代码"),
+    help="12 位社区(村)编码",
 )
 _ADDRESS = Field("address", "地址", also=("详细地址", "坐落", "小区地址", "位置"))
 _SIZES = (
@@ -108,10 +112,23 @@ KINDS: dict[str, Kind] = {
             "region",
             "行政区划",
             (
-                Field("code", "编码", "code", True, ("区划代码", "区划编码", "行政区划代码"), help="12 位，不足补 0"),
+                Field(
+                    "code",
+                    "编码",
+                    "code",
+                    True,
+                    ("区划代码", "区划编码", "行政区划代码"),
+                    help="12 位，不足补 0",
+                ),
                 Field("name", "名称", "text", True, ("区划名称", "行政区划名称")),
                 Field("level", "级别", "choice", True, ("层级", "行政级别"), LEVELS, help="市/区/街道/社区"),
-                Field("parent", "上级编码", "code", also=("上级代码", "上级区划代码", "父级编码"), help="市级留空"),
+                Field(
+                    "parent",
+                    "上级编码",
+                    "code",
+                    also=("上级代码", "上级区划代码", "父级编码"),
+                    help="市级留空",
+                ),
             ),
             optional_shape=True,
         ),
@@ -122,7 +139,9 @@ KINDS: dict[str, Kind] = {
             (
                 Field("code", "网格编码", "code", True, ("网格代码", "网格编号"), help="社区 12 位 + 3 位"),
                 Field("name", "网格名称", "text", True, ("网格名",)),
-                Field("kind", "网格类型", "choice", True, ("网格类别",), GRID_KINDS, help="基础网格/专属网格"),
+                Field(
+                    "kind", "网格类型", "choice", True, ("网格类别",), GRID_KINDS, help="基础网格/专属网格"
+                ),
                 _NEIGHBOURHOOD,
                 Field("responsible", "责任单位", also=("责任主体", "责任部门")),
                 *(Field(f"team_{key}", header, column="team", key=header) for key, header in TEAM.items()),
@@ -133,24 +152,56 @@ KINDS: dict[str, Kind] = {
             "community",
             "小区",
             (
-                Field("code", "小区编码", "code", True, ("小区代码", "小区编号"), help="社区 12 位 + C + 3 位"),
+                Field(
+                    "code", "小区编码", "code", True, ("小区代码", "小区编号"), help="社区 12 位 + C + 3 位"
+                ),
                 Field("name", "小区名称", "text", True, ("小区名", "小区", "项目名称")),
                 Field("aliases", "别名", "list", also=("曾用名", "俗称", "小区别名"), help="多个以、分隔"),
                 _NEIGHBOURHOOD,
                 _ADDRESS,
-                Field("kind", "小区类型", "choice", False, ("小区类别", "房屋类型"), COMMUNITY_KINDS,
-                      help="商品房/安置房/老旧小区"),
-                Field("built_year", "建成年份", "integer", also=("建成年代", "竣工年份", "建设年份", "建成时间")),
+                Field(
+                    "kind",
+                    "小区类型",
+                    "choice",
+                    False,
+                    ("小区类别", "房屋类型"),
+                    COMMUNITY_KINDS,
+                    help="商品房/安置房/老旧小区",
+                ),
+                Field(
+                    "built_year", "建成年份", "integer", also=("建成年代", "竣工年份", "建设年份", "建成时间")
+                ),
                 _BUILDING_COUNT,
                 *_SIZES,
-                Field("no_managing_unit", "主管单位", "flag", also=("有无主管单位",), lacks=True, help="有/无"),
-                Field("no_property_service", "物业服务", "flag", also=("有无物业服务", "有无物业"), lacks=True,
-                      help="有/无"),
-                Field("no_security", "人防物防技防", "flag", also=("有无人防物防技防", "人防物防"), lacks=True,
-                      help="有/无"),
-                Field("fee", "物业费(元/㎡·月)", "number", also=("物业费", "物业费标准", "收费标准"),
-                      help="元/平方米·月"),
-                Field("collection_rate", "收缴率", "share", also=("物业费收缴率", "收费率"), help="0–1 或百分数"),
+                Field(
+                    "no_managing_unit", "主管单位", "flag", also=("有无主管单位",), lacks=True, help="有/无"
+                ),
+                Field(
+                    "no_property_service",
+                    "物业服务",
+                    "flag",
+                    also=("有无物业服务", "有无物业"),
+                    lacks=True,
+                    help="有/无",
+                ),
+                Field(
+                    "no_security",
+                    "人防物防技防",
+                    "flag",
+                    also=("有无人防物防技防", "人防物防"),
+                    lacks=True,
+                    help="有/无",
+                ),
+                Field(
+                    "fee",
+                    "物业费(元/㎡·月)",
+                    "number",
+                    also=("物业费", "物业费标准", "收费标准"),
+                    help="元/平方米·月",
+                ),
+                Field(
+                    "collection_rate", "收缴率", "share", also=("物业费收缴率", "收费率"), help="0–1 或百分数"
+                ),
             ),
         ),
         Kind(
@@ -158,8 +209,14 @@ KINDS: dict[str, Kind] = {
             "building_group",
             "楼栋群与单体楼",
             (
-                Field("code", "楼栋群编码", "code", True, ("楼栋群代码", "组团编码"),
-                      help="小区编码 + 2 位；单体楼为社区 12 位 + S + 3 位"),
+                Field(
+                    "code",
+                    "楼栋群编码",
+                    "code",
+                    True,
+                    ("楼栋群代码", "组团编码"),
+                    help="小区编码 + 2 位；单体楼为社区 12 位 + S + 3 位",
+                ),
                 Field("name", "楼栋群名称", "text", True, ("楼栋群名", "组团名称")),
                 Field("community", "所属小区编码", "code", also=("小区编码",), help="单体楼留空"),
                 _NEIGHBOURHOOD,
@@ -175,8 +232,14 @@ KINDS: dict[str, Kind] = {
             (
                 Field("code", "楼栋编码", "code", True, ("楼栋代码", "楼幢编码"), help="楼栋群编码 + 3 位"),
                 Field("name", "楼栋名称", "text", True, ("楼栋名", "楼栋号", "幢号", "楼号")),
-                Field("group", "所属楼栋群编码", "code", also=("楼栋群编码",), column="building_group",
-                      help="不分群的小区留空"),
+                Field(
+                    "group",
+                    "所属楼栋群编码",
+                    "code",
+                    also=("楼栋群编码",),
+                    column="building_group",
+                    help="不分群的小区留空",
+                ),
                 Field("community", "所属小区编码", "code", also=("小区编码",), help="单体楼留空"),
                 Field("floors", "层数", "integer", also=("楼层数", "总层数", "地上层数")),
                 Field("units", "单元数", "integer", also=("单元",)),
@@ -191,7 +254,9 @@ KINDS: dict[str, Kind] = {
                 Field("code", "统一社会信用代码", "code", True, ("信用代码", "社会信用代码"), help="18 位"),
                 Field("name", "企业名称", "text", True, ("物业企业名称", "公司名称", "企业")),
                 Field("grade", "信用等级", "choice", False, ("等级", "评级"), GRADES, help="A–D"),
-                Field("region", "登记区编码", "code", True, ("登记区划代码", "注册地区编码"), help="12 位区编码"),
+                Field(
+                    "region", "登记区编码", "code", True, ("登记区划代码", "注册地区编码"), help="12 位区编码"
+                ),
                 Field("contact", "联系人", also=("负责人",)),
                 Field("phone", "联系电话", "code", also=("电话", "手机")),
             ),
@@ -203,12 +268,19 @@ KINDS: dict[str, Kind] = {
             "服务期",
             (
                 Field("unit", "服务对象编码", "code", True, ("对象编码",), help="小区编码或单体楼编码"),
-                Field("unit_kind", "对象类型", "choice", True, ("服务对象类型",), UNIT_KINDS, help="小区/单体楼"),
+                Field(
+                    "unit_kind", "对象类型", "choice", True, ("服务对象类型",), UNIT_KINDS, help="小区/单体楼"
+                ),
                 Field("mode", "服务方式", "choice", True, ("服务模式", "管理方式"), MODES),
                 Field("firm", "企业信用代码", "code", also=("物业企业信用代码", "统一社会信用代码")),
                 Field("start", "开始日期", "date", True, ("起始日期", "合同开始日期", "进驻日期")),
-                Field("end", "结束日期", "date", also=("终止日期", "合同到期日", "到期日期"),
-                      help="合同到期日或实际终止日，自该日起不再服务；长期有效留空"),
+                Field(
+                    "end",
+                    "结束日期",
+                    "date",
+                    also=("终止日期", "合同到期日", "到期日期"),
+                    help="合同到期日或实际终止日，自该日起不再服务；长期有效留空",
+                ),
                 Field("note", "备注", also=("说明",)),
             ),
             "none",
@@ -220,7 +292,9 @@ KINDS: dict[str, Kind] = {
             (
                 Field("code", "支部编码", "code", True, ("支部代码",), help="社区 12 位 + 至多 8 位"),
                 Field("name", "支部名称", "text", True, ("党支部名称",)),
-                Field("kind", "支部类型", "choice", True, ("支部类别",), BRANCH_KINDS, help="网格支部/小区支部"),
+                Field(
+                    "kind", "支部类型", "choice", True, ("支部类别",), BRANCH_KINDS, help="网格支部/小区支部"
+                ),
                 Field("grid", "所属网格编码", "code", also=("网格编码",), help="网格支部必填"),
                 Field("community", "所属小区编码", "code", also=("小区编码",), help="小区支部必填"),
             ),
@@ -233,8 +307,15 @@ KINDS: dict[str, Kind] = {
             (
                 Field("code", "要素编码", "code", True, ("要素代码",), help="区 6 位 + 至多 20 位"),
                 Field("name", "名称", also=("要素名称", "道路名称")),
-                Field("kind", "类型", "choice", True, ("要素类型", "道路等级"), BASE_KINDS,
-                      help="主干道/街道/铁路/河流"),
+                Field(
+                    "kind",
+                    "类型",
+                    "choice",
+                    True,
+                    ("要素类型", "道路等级"),
+                    BASE_KINDS,
+                    help="主干道/街道/铁路/河流",
+                ),
             ),
             "any",
         ),

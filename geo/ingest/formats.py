@@ -63,7 +63,12 @@ def recognise(path: Path, name: str | None = None) -> Format:
 
 def _looks_like(head: bytes, expected: Format) -> bool:
     if expected == "gpkg":
-        return head.startswith(b"SQLite format 3\x00") and head[68:72] in (b"GPKG", b"GP10", b"GP11", b"\0\0\0\0")
+        return head.startswith(b"SQLite format 3\x00") and head[68:72] in (
+            b"GPKG",
+            b"GP10",
+            b"GP11",
+            b"\0\0\0\0",
+        )
     if expected == "xlsx":
         return head.startswith(b"PK\x03\x04")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -113,10 +118,12 @@ def _check_workbook(path: Path) -> None:
 
 def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > MAX_ENTRIES:
-        raise TooLarge(f"the workbook's zip holds {len(entries)} entries; at most {MAX_ENTRIES} are taken", field="file")
+        raise TooLarge(f"the workbook's zip holds {len(entries)} entries; over {MAX_ENTRIES}", field="file")
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > MAX_UNPACKED:
-        raise TooLarge(f"the workbook unpacks to {unpacked} bytes; at most {MAX_UNPACKED} are taken", field="file")
+        raise TooLarge(
+            f"the workbook unpacks to {unpacked} bytes; at most {MAX_UNPACKED} are taken", field="file"
+        )
     for entry in entries:
         if entry.file_size > 2**20 and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
             raise BadInput("the workbook is packed too tightly to be one", field="file")

@@ -75,7 +75,12 @@ def import_file(
     if isinstance(raw, Layers):
         report.questions.append(_which_layer(raw))
         return report
-    report.driver, report.layer, report.encoding, report.preview = raw.driver, raw.name, raw.encoding, raw.preview
+    report.driver, report.layer, report.encoding, report.preview = (
+        raw.driver,
+        raw.name,
+        raw.encoding,
+        raw.preview,
+    )
     report.counts["read"] = len(raw)
     progress(0.25, "mapping")
     table, epsg = _understand(raw, options, report)
@@ -94,7 +99,9 @@ def import_file(
     return report
 
 
-def _understand(raw: RawTable, options: ImportOptions, report: ImportReport) -> tuple[ParsedTable | None, int | None]:
+def _understand(
+    raw: RawTable, options: ImportOptions, report: ImportReport
+) -> tuple[ParsedTable | None, int | None]:
     """Settle kind, columns and coordinate system; (None, None) with questions in the report where that fails."""
     kind = _kind(raw, options, report)
     if kind is None:
@@ -144,7 +151,9 @@ def _system(raw: RawTable, kind: Kind, options: ImportOptions, report: ImportRep
 
 
 def _which_layer(raw: Layers) -> Question:
-    return Question("layer", ("导入哪一个图层（工作表）？", "Which layer (sheet) shall be loaded?"), tuple(raw.names))
+    return Question(
+        "layer", ("导入哪一个图层（工作表）？", "Which layer (sheet) shall be loaded?"), tuple(raw.names)
+    )
 
 
 def _load(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -44,15 +43,15 @@ class Loading:
     def __init__(self, session: Session, table: ParsedTable) -> None:
         self._session = session
         self._table = table
-        self._columns = [column.name for column in HISTORY[table.kind.table].columns if column.name not in _CLOCKS]
+        self._columns = [
+            column.name for column in HISTORY[table.kind.table].columns if column.name not in _CLOCKS
+        ]
         self._given = [name for name in self._columns if name in _given(table)]
         self._statements = Statements(table.kind.table, self._columns, self._given)
 
     def run(self, statement: Composable, **values: Any) -> Any:
         """Execute a composed statement through the session, so that its errors are translated like any other's."""
-        connection = self._session.connection()
-        raw = connection.connection.driver_connection
-        return connection.exec_driver_sql(statement.as_string(raw), values)
+        return queries.run(self._session, statement, **values)
 
     def lock(self, city: str) -> None:
         """Wait for other imports into the same city: two of them would lock each other's rows in another order."""
@@ -62,9 +61,9 @@ class Loading:
     def stage(self) -> None:
         """Copy the rows that are kept into the staging table."""
         self.run(self._statements.stage())
-        connection = self._session.connection()
-        statement = self._statements.copy().as_string(connection.connection.driver_connection)
-        with connection.connection.cursor() as cursor:
+        statement = queries.as_text(self._session, self._statements.copy())
+        driver: Any = self._session.connection().connection.driver_connection
+        with driver.cursor() as cursor:
             try:
                 cursor.copy_expert(statement, io.StringIO("".join(_lines(self._table, self._given))))
             except psycopg2.Error as error:
@@ -101,7 +100,7 @@ def common_area(table: ParsedTable, scope: Scope) -> str:
 
     Raises BadInput where they share none that the asker may write: one change set belongs to one area.
     """
-    shared = os.path.commonprefix([ground(table, position) for position in table.kept()])
+    shared = _shared_prefix(table)
     length = max((n for n in (0, 2, 4, 6, 9, 12) if n <= len(shared)), default=0)
     area = shared[:length]
     if not area.startswith(tuple(scope.areas)):
@@ -111,7 +110,17 @@ def common_area(table: ParsedTable, scope: Scope) -> str:
 
 def city_of(table: ParsedTable) -> str:
     """Return the first four digits of the ground, the key of the import lock."""
-    return os.path.commonprefix([ground(table, position) for position in table.kept()])[:4]
+    return _shared_prefix(table)[:4]
+
+
+def _shared_prefix(table: ParsedTable) -> str:
+    """Return what the grounds of all kept rows begin with: of sorted texts, the first and last decide."""
+    grounds = [ground(table, position) for position in table.kept()]
+    first, last = min(grounds), max(grounds)
+    length = next(
+        (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last))
+    )
+    return first[:length]
 
 
 # ---------------------------------------------------------------- rows as the text of COPY
@@ -172,4 +181,3 @@ def _array(values: list[str]) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-

@@ -1,4 +1,4 @@
-"""The checks that need what is already in the store: parents exist, children lie inside them, periods do not overlap."""
+"""The checks that need the store: parents exist, children lie inside them, periods do not overlap."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ _KNOWN = {
     "regions": text("SELECT code FROM region WHERE code = ANY (:codes) AND upper_inf(recorded)"),
     "grids": text("SELECT code FROM grid WHERE code = ANY (:codes) AND upper_inf(recorded)"),
     "communities": text("SELECT code FROM community WHERE code = ANY (:codes) AND upper_inf(recorded)"),
-    "building-groups": text("SELECT code FROM building_group WHERE code = ANY (:codes) AND upper_inf(recorded)"),
+    "building-groups": text(
+        "SELECT code FROM building_group WHERE code = ANY (:codes) AND upper_inf(recorded)"
+    ),
     "buildings": text("SELECT code FROM building WHERE code = ANY (:codes) AND upper_inf(recorded)"),
     "base-features": text("SELECT code FROM base_feature WHERE code = ANY (:codes) AND upper_inf(recorded)"),
 }
@@ -84,7 +86,11 @@ def _check_shapes_there(session: Session, table: ParsedTable) -> None:
     """A row without a shape keeps the one in the store; a new code needs one (a city does not)."""
     shapes = table.shapes if table.shapes is not None else np.full(len(table), None)
     bare = [p for p in table.kept() if shapes[p] is None and table.column("level")[p] != "city"]
-    known = set(session.scalars(_KNOWN[table.kind.name], {"codes": [table.code(p) for p in bare]})) if bare else set()
+    known = (
+        set(session.scalars(_KNOWN[table.kind.name], {"codes": [table.code(p) for p in bare]}))
+        if bare
+        else set()
+    )
     for position in bare:
         if table.code(position) not in known:
             table.note(position, "refused", "no_shape")
@@ -128,7 +134,7 @@ def _check_inside(table: ParsedTable, parents: dict[int, Any]) -> None:
 
 
 def _check_region_parents(session: Session, table: ParsedTable, areas: Sequence[str]) -> None:
-    """A region's parent is in the file or in the store, of the level above; one outside the asker's areas is not asked."""
+    """A region's parent is in the file or the store, one level above; one outside the asker's areas is not asked."""
     levels, parents = table.column("level"), table.column("parent")
     stored = _fetch(session, "region", (parents[p] for p in table.kept()))
     there = {code: (level, shape) for code, (level, shape) in stored.items()}
@@ -150,7 +156,7 @@ def _check_known_periods(session: Session, table: ParsedTable) -> None:
     """Refuse a period that overlaps a known one of its unit that begins on another day (the same day replaces it)."""
     starts, ends = table.column("start"), table.column("end")
     known: dict[str, list[tuple[Any, Any]]] = {}
-    units = sorted({table.code(p) for p in table.kept() if table.code(p) is not None})
+    units = sorted({table.code(p) or "" for p in table.kept()})
     replaced = {(table.code(p), starts[p]) for p in table.kept()}
     for unit, start, end in session.execute(_PERIODS, {"units": units}):
         if (unit, start) not in replaced:

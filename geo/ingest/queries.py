@@ -8,8 +8,23 @@ Parameters: `at` (the date from which a change holds), `start` (the date from wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from psycopg2.sql import SQL, Composable, Identifier, Literal
+from sqlalchemy import CursorResult
+from sqlalchemy.orm import Session
+
+
+def as_text(session: Session, statement: Composable) -> str:
+    """Return a composed statement as text, its identifiers quoted for the session's connection."""
+    driver: Any = session.connection().connection.driver_connection
+    return str(statement.as_string(driver))
+
+
+def run(session: Session, statement: Composable, **values: Any) -> CursorResult[Any]:
+    """Execute a composed statement through the session, so that its errors are translated like any other's."""
+    return session.connection().exec_driver_sql(as_text(session, statement), values)
+
 
 STAGE = SQL("""
 CREATE TEMP TABLE incoming ON COMMIT DROP AS
@@ -101,7 +116,9 @@ class Statements:
     def _value(self, name: str) -> Composable:
         column, default = Identifier(name), _DEFAULTS.get(name)
         if name not in self._given:
-            return SQL("coalesce(c.{}, {})").format(column, default) if default else SQL("c.{}").format(column)
+            return (
+                SQL("coalesce(c.{}, {})").format(column, default) if default else SQL("c.{}").format(column)
+            )
         if name == "geom":
             return SQL("coalesce(i.{0}, c.{0})").format(column)
         choice = SQL("CASE WHEN {0} = ANY (i.kept) THEN c.{1} ELSE i.{1} END").format(Literal(name), column)

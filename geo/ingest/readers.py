@@ -44,7 +44,7 @@ class _Layer:
 
 
 def read(request: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Read `request["path"]` (of `request["format"]`, and of `request["layer"]` where it has several) into the folder."""
+    """Read one layer of `request["path"]`, a file of `request["format"]`, into the folder."""
     path = Path(request["path"])
     layer = _READERS[request["format"]](path, request.get("layer"))
     if isinstance(layer, list):
@@ -60,7 +60,7 @@ def read(request: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _write_shapes(shapes: Sequence[bytes | None], folder: Path) -> dict[str, str]:
-    """Write checked WKB and offsets (0 long = no shape); returns what was wrong by position: `vertices:n` or `type:x`."""
+    """Write checked WKB and offsets (0 long = no shape); returns what was wrong, by position."""
     notes: dict[str, str] = {}
     kept: list[bytes] = []
     total = 0
@@ -69,7 +69,9 @@ def _write_shapes(shapes: Sequence[bytes | None], folder: Path) -> dict[str, str
         total += len(good) // _BYTES_PER_VERTEX
         kept.append(good)
     if total > MAX_FILE_VERTICES:
-        raise TooLarge(f"the file has about {total} vertices; at most {MAX_FILE_VERTICES} are taken", field="file")
+        raise TooLarge(
+            f"the file has about {total} vertices; at most {MAX_FILE_VERTICES} are taken", field="file"
+        )
     offsets = np.zeros(len(kept) + 1, dtype=np.int64)
     offsets[1:] = np.cumsum([len(one) for one in kept])
     np.save(folder / "offsets.npy", offsets)
@@ -78,8 +80,10 @@ def _write_shapes(shapes: Sequence[bytes | None], folder: Path) -> dict[str, str
 
 
 def _checked(blob: bytes, position: int, notes: dict[str, str]) -> bytes:
-    """Return plain 2D WKB after limits that need no parsing, then one parse; b"" with a note where it cannot be used."""
-    kind = int.from_bytes(blob[1:5], "little" if blob[:1] == b"\x01" else "big") % 1000 if len(blob) >= 5 else 0
+    """Return plain 2D WKB, limits first and then one parse; b"" with a note where it cannot be used."""
+    kind = (
+        int.from_bytes(blob[1:5], "little" if blob[:1] == b"\x01" else "big") % 1000 if len(blob) >= 5 else 0
+    )
     if kind == _GEOMETRY_COLLECTION or not 1 <= kind <= 6:
         notes[str(position)] = "type:GeometryCollection" if kind == _GEOMETRY_COLLECTION else "type:curve"
         return b""
@@ -152,7 +156,7 @@ def _read_geojson(path: Path, _layer: str | None) -> _Layer:
     if not isinstance(document, dict):
         raise BadInput("the file is no GeoJSON object", field="file")
     features = document.get("features") if document.get("type") == "FeatureCollection" else [document]
-    if not isinstance(features, list) or not all(isinstance(one, dict) and one.get("type") == "Feature" for one in features):
+    if not isinstance(features, list) or not all(map(_is_feature, features)):
         raise BadInput("the file is no GeoJSON FeatureCollection", field="file")
     if len(features) > MAX_ROWS:
         raise TooLarge(f"at most {MAX_ROWS} rows are taken", field="file")
@@ -161,8 +165,21 @@ def _read_geojson(path: Path, _layer: str | None) -> _Layer:
         names.update(dict.fromkeys(one.get("properties") or {}))
     columns = {name: [_cell((one.get("properties") or {}).get(name)) for one in features] for name in names}
     shapes = [_geojson_shape(one.get("geometry")) for one in features]
-    meta = {"name": document.get("name"), "crs": _geojson_crs(document), "encoding": "utf-8", "driver": "GeoJSON"}
+    meta = {
+        "name": document.get("name"),
+        "crs": _geojson_crs(document),
+        "encoding": "utf-8",
+        "driver": "GeoJSON",
+    }
     return _Layer(columns, list(range(1, len(features) + 1)), shapes, meta)
+
+
+def _is_feature(one: Any) -> bool:
+    return (
+        isinstance(one, dict)
+        and one.get("type") == "Feature"
+        and isinstance(one.get("properties") or {}, dict)
+    )
 
 
 def _cell(value: Any) -> Any:
@@ -206,13 +223,17 @@ def _read_xlsx(path: Path, layer: str | None) -> _Layer | list[str]:
         warnings.simplefilter("ignore")  # openpyxl warns of every style it does not know
         try:
             book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-            filled = {sheet.title: _sheet_rows(sheet) for sheet in book.worksheets if sheet.sheet_state == "visible"}
+            filled = {
+                sheet.title: _sheet_rows(sheet) for sheet in book.worksheets if sheet.sheet_state == "visible"
+            }
         except Exception as error:  # any malformed workbook: openpyxl raises whatever its parser met
             raise BadInput("the workbook cannot be read", field="file") from error
     tables = {name: rows for name, rows in filled.items() if len(rows) > 1}
     if layer is not None:
         if layer not in filled:
-            raise BadInput(f"the workbook has no sheet {layer!r}", field="layer", extra={"layers": list(filled)})
+            raise BadInput(
+                f"the workbook has no sheet {layer!r}", field="layer", extra={"layers": list(filled)}
+            )
         tables = {layer: filled[layer]}
     # A sheet that only explains the others is no table; alone it would be taken all the same.
     names = [name for name in tables if name not in EXPLANATIONS] or list(tables)
@@ -244,7 +265,7 @@ def _read_csv(path: Path, _layer: str | None) -> _Layer:
 
 
 def _table(rows: list[tuple[int, list[Any]]], meta: dict[str, Any]) -> _Layer:
-    """Make columns of rows; the header is the first row that names at least two columns (a title may stand above it)."""
+    """Make columns of rows; the header is the first row of at least two texts (a title may stand above it)."""
     start = next((i for i, (_, cells) in enumerate(rows) if _named(cells) >= 2), 0)
     if not rows:
         raise BadInput("the file holds no table", field="file")

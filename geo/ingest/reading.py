@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass
 class RawTable:
-    """One layer as it was read: columns by header, source row numbers, shapes (None where absent) in source coordinates.
+    """One layer as read: columns by header, source row numbers, shapes (None where absent) in source coordinates.
 
     `unread` says by position why a shape could not be used (`vertices:n`, `type:name`, `number:`, `invalid:`).
     """
@@ -91,7 +92,7 @@ def read_shapes(folder: Path) -> np.ndarray:
     offsets = np.load(folder / "offsets.npy", allow_pickle=False)
     content = (folder / "shapes.wkb").read_bytes()
     blobs = np.empty(len(offsets) - 1, dtype=object)
-    blobs[:] = [content[a:b] or None for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    blobs[:] = [content[a:b] or None for a, b in pairwise(offsets)]
     return np.asarray(shapely.from_wkb(blobs))
 
 
@@ -109,7 +110,9 @@ def run_child(work: str, folder: Path, request: dict[str, Any], *, only: str = "
     (folder / "request.json").write_text(json.dumps(request), "utf-8")
     command = [sys.executable, "-m", "geo.ingest.child", work, str(folder)]
     try:
-        done = subprocess.run(command, env=_environment(only), cwd=folder, capture_output=True, timeout=SECONDS, check=False)
+        done = subprocess.run(
+            command, env=_environment(only), cwd=folder, capture_output=True, timeout=SECONDS, check=False
+        )
     except subprocess.TimeoutExpired as error:
         raise ChildFailed("reading the file took too long", field="file") from error
     if (folder / "error.json").exists():
@@ -117,7 +120,9 @@ def run_child(work: str, folder: Path, request: dict[str, Any], *, only: str = "
         kind = TooLarge if refusal["type"] == TooLarge.type else BadInput
         raise kind(refusal["message"], field=refusal["field"], extra=refusal["extra"])
     if done.returncode != 0 or not (folder / "answer.json").exists():
-        log.warning("child %s ended with %s: %s", work, done.returncode, done.stderr.decode("utf-8", "replace")[-800:])
+        log.warning(
+            "child %s ended with %s: %s", work, done.returncode, done.stderr.decode("utf-8", "replace")[-800:]
+        )
         raise ChildFailed("the file could not be read within its limits", field="file")
     answer: dict[str, Any] = json.loads((folder / "answer.json").read_text("utf-8"))
     if not answer.pop("isolated"):

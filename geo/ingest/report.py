@@ -1,4 +1,4 @@
-"""What an import says about itself: everything detected with its evidence, and every row that was not taken as it was."""
+"""What an import says about itself: all that was detected, with its evidence, and every row not taken as it was."""
 
 from __future__ import annotations
 

@@ -69,8 +69,8 @@ def _refuse_unread(table: ParsedTable) -> None:
 def _repair(table: ParsedTable, shapes: np.ndarray, cancel: Callable[[], bool]) -> None:
     _refuse_types(table, shapes)
     empty = shapely.is_empty(shapes)
-    for position in np.flatnonzero(empty & table.keep):
-        table.note(int(position), "refused", "empty")
+    for position in np.flatnonzero(empty & table.keep).tolist():
+        table.note(position, "refused", "empty")
     wrong = np.flatnonzero(table.keep & ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
     if not len(wrong):
         return
@@ -96,9 +96,14 @@ def _refuse_types(table: ParsedTable, shapes: np.ndarray) -> None:
 def _good(mended: Any, broken: Any) -> bool:
     """Whether a repair kept the shape an area and most of its ground."""
     same_dimension = shapely.get_dimensions(mended) == shapely.get_dimensions(broken)
-    if mended.is_empty or not mended.is_valid or not same_dimension or mended.geom_type == "GeometryCollection":
+    if (
+        mended.is_empty
+        or not mended.is_valid
+        or not same_dimension
+        or mended.geom_type == "GeometryCollection"
+    ):
         return False
-    return shapely.get_dimensions(broken) < 2 or mended.area >= _LOST * abs(broken.area)
+    return bool(shapely.get_dimensions(broken) < 2 or mended.area >= _LOST * abs(broken.area))
 
 
 def _corner(shape: Any) -> tuple[float, float]:
@@ -108,7 +113,9 @@ def _corner(shape: Any) -> tuple[float, float]:
 
 def _find_places(table: ParsedTable, shapes: np.ndarray) -> None:
     """Give every row a point to show; findings made before reprojecting get their place now."""
-    points = shapely.point_on_surface(np.where(shapely.is_valid(shapes), shapes, None))
+    sound = shapes.copy()
+    sound[~shapely.is_valid(shapes)] = None
+    points = shapely.point_on_surface(sound)
     for position in np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)):
         point = points[position]
         there = (point.x, point.y) if point is not None and not point.is_empty else _corner(shapes[position])

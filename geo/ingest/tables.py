@@ -53,7 +53,9 @@ class ParsedTable:
         value = self.column(name)[position]
         return None if value is None else str(value)
 
-    def note(self, position: int, severity: Severity, key: str, name: str | None = None, text: object = "") -> None:
+    def note(
+        self, position: int, severity: Severity, key: str, name: str | None = None, text: object = ""
+    ) -> None:
         """Note a finding about a row; a refusal takes the row out."""
         header = self.kind.field(name).header if name else ""
         row, place = int(self.rows[position]), self.places.get(position)
@@ -130,4 +132,3 @@ def _require(one: Field, table: ParsedTable) -> None:
     for position, value in enumerate(table.values[one.name]):
         if value is None:
             table.note(position, "refused", "required", one.name)
-

@@ -34,7 +34,9 @@ def template(kind: str) -> bytes:
         sheet.column_dimensions[letter].width = max(12, 2 * len(one.header) + 4)
         if one.type in ("code", "text", "date"):
             sheet.column_dimensions[letter].number_format = "@"  # or the spreadsheet turns codes into numbers
-        explained.append([one.header, one.name, _TYPES[one.type], "是" if one.required else "", _explanation(one)])
+        explained.append(
+            [one.header, one.name, _TYPES[one.type], "是" if one.required else "", _explanation(one)]
+        )
     for letter, width in zip("ABCDE", (22, 22, 22, 8, 60), strict=True):
         explained.column_dimensions[letter].width = width
     sheet.freeze_panes = "A2"

@@ -29,7 +29,9 @@ _CHILDREN: dict[str, tuple[tuple[str, str], ...]] = {
     "firm": (("service_period", "firm"),),
 }  # fmt: skip
 
-_LATER = SQL("SELECT {key}, closed_by FROM {table} WHERE opened_by = %(change_set)s AND closed_by IS NOT NULL LIMIT 5")
+_LATER = SQL(
+    "SELECT {key}, closed_by FROM {table} WHERE opened_by = %(change_set)s AND closed_by IS NOT NULL LIMIT 5"
+)
 _BORN = SQL("""
 SELECT mine.code FROM {table} mine WHERE mine.opened_by = %(change_set)s
    AND NOT EXISTS (SELECT 1 FROM {table} other WHERE other.code = mine.code AND other.opened_by <> %(change_set)s)""")
@@ -80,10 +82,7 @@ class _Undoing:
         self._change_set = change_set
 
     def _run(self, statement: Composable, **values: Any) -> Any:
-        connection = self._session.connection()
-        raw = connection.connection.driver_connection
-        values = {"change_set": self._change_set, **values}
-        return connection.exec_driver_sql(statement.as_string(raw), values)
+        return queries.run(self._session, statement, **{"change_set": self._change_set, **values})
 
     def lock(self, area: str) -> None:
         """Wait for imports into the same city."""
@@ -101,7 +100,9 @@ class _Undoing:
         born = [code for (code,) in self._run(_BORN.format(table=self._table))]
         for child, column in children:
             known = _KNOWN if child in HISTORY else _ANY
-            statement = _REFERRING.format(column=Identifier(column), child=Identifier(child), still_known=known)
+            statement = _REFERRING.format(
+                column=Identifier(column), child=Identifier(child), still_known=known
+            )
             referring = self._run(statement, codes=born).all()
             if referring:
                 self._refuse([{"code": code, "used_by": child, "times": times} for code, times in referring])
@@ -115,9 +116,8 @@ class _Undoing:
     def carry_out(self, area: str, subject: str, source: str | None) -> int:
         """Close what the import opened, know again what it closed, forget the codes that it brought."""
         stamp = self._run(queries.STAMP).scalar_one()
-        undo = self._run(
-            queries.OPEN_CHANGE_SET, kind="undo", area=area, subject=subject, source=source, source_crs=None, sha256=None
-        ).scalar_one()  # fmt: skip
+        opened = {"kind": "undo", "area": area, "subject": subject, "source": source}
+        undo = self._run(queries.OPEN_CHANGE_SET, **opened, source_crs=None, sha256=None).scalar_one()
         columns = [column.name for column in HISTORY[self._name].columns if column.name not in _CLOCKS]
         names = SQL(", ").join(Identifier(name) for name in columns)
         self._run(_CLOSE.format(table=self._table), stamp=stamp, undo=undo)

@@ -1,0 +1,137 @@
+"""Files in (导入): uploaded, looked at, queued; the list of what came in, and its undoing."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path as FilePath
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Query, Response, UploadFile
+
+from api.deps import BUSINESS, Actor, Db, From, Limit, Settings, Store, allow, parse_date
+from geo.crs import parse_crs
+from geo.errors import BadInput, TooLarge
+from geo.ingest import formats, history, templates
+from geo.ingest.fields import KINDS
+from geo.ingest.importer import ImportOptions
+from geo.ingest.undo import undo_import
+from geo.ingest.uploads import new_upload, request_of
+from geo.jobs import cancel_job, enqueue, list_jobs, read_job
+from geo.people.trail import Origin
+from geo.store.engine import Scope
+
+router = APIRouter(tags=["imports"])
+
+Text = Annotated[str | None, Form(max_length=200)]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@router.post("/api/imports", dependencies=[allow("planner", "officer")], status_code=202)
+def start_import(
+    db: Db,
+    settings: Settings,
+    actor: Actor,
+    origin: From,
+    response: Response,
+    file: Annotated[UploadFile, File(description=".gpkg, .geojson, .xlsx or .csv")],
+    kind: Text = None,
+    crs: Text = None,
+    layer: Text = None,
+    valid_from: Text = None,
+    map_: Annotated[list[str] | None, Form(alias="map", description="column=field, repeated")] = None,
+    dry_run: Annotated[bool, Form()] = False,
+    strict: Annotated[bool, Form()] = False,
+) -> dict[str, Any]:
+    """Take a file in: 202 with the job that imports it; a file that cannot be one of ours is refused at once."""
+    options = ImportOptions(
+        kind=_kind(kind),
+        crs=f"EPSG:{parse_crs(crs)}" if crs else None,
+        mapping=parse_map(map_ or []),
+        valid_from=parse_date(valid_from, "valid_from") if valid_from else None,
+        layer=layer or None,
+        dry_run=dry_run,
+        strict=strict,
+        name=FilePath((file.filename or "").replace("\\", "/")).name[:200] or "upload",
+    )
+    path = new_upload(settings)
+    try:
+        _keep(file, path, settings.max_upload)
+        formats.inspect(path, options.name)
+        number = enqueue(db, _scope(actor, origin), "import", request_of(path, options))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    response.headers["Location"] = f"/api/jobs/{number}"
+    return {"job": number, "state": "waiting"}
+
+
+def parse_map(pairs: list[str]) -> dict[str, str]:
+    """Return column → field of `column=field` texts. Raises BadInput."""
+    mapping = {}
+    for pair in (one for one in pairs if one.strip()):
+        column, mark, field = pair.rpartition("=")
+        if not mark or not column:
+            raise BadInput(f"{pair!r} is not of the form column=field", field="map")
+        mapping[column.strip()] = field.strip()
+    return mapping
+
+
+def _kind(kind: str | None) -> str | None:
+    if kind and kind not in KINDS:
+        raise BadInput(f"unknown kind {kind!r}: {', '.join(KINDS)}", field="kind")
+    return kind or None
+
+
+def _keep(file: UploadFile, path: FilePath, limit: int) -> None:
+    with path.open("wb") as target:
+        shutil.copyfileobj(file.file, target, 2**20)
+    if path.stat().st_size > limit:
+        raise TooLarge(f"the file is over {limit} bytes", field="file")
+
+
+def _scope(actor: Actor, origin: Origin) -> Scope:
+    return origin.scope(actor.username, actor.areas)
+
+
+@router.get("/api/imports", dependencies=[allow(*BUSINESS)])
+def list_imports(
+    db: Db, actor: Actor, origin: From, limit: Limit, before: Annotated[int | None, Query(ge=1)] = None
+) -> dict[str, Any]:
+    """What came in, newest first, and the jobs that are at it or just were."""
+    jobs = list_jobs(db, _scope(actor, origin), "import", 20)
+    return {
+        "imports": history.list_imports(db, limit, before),
+        "jobs": [{**job.as_json(), "name": job.request.get("name")} for job in jobs],
+    }
+
+
+@router.get("/api/imports/{number}", dependencies=[allow(*BUSINESS)])
+def read_import(db: Db, actor: Actor, origin: From, number: int) -> dict[str, Any]:
+    """One import, with its report where it came through this interface."""
+    return history.read_import(db, _scope(actor, origin), number)
+
+
+@router.post("/api/imports/{number}/undo", dependencies=[allow("planner", "officer")])
+def undo(store: Store, actor: Actor, origin: From, number: int) -> dict[str, Any]:
+    """Take an import back as a whole; 409 names what was built on it."""
+    return {"change_set": undo_import(store, _scope(actor, origin), number), "undone": number}
+
+
+@router.get("/api/jobs/{number}", dependencies=[allow(*BUSINESS)])
+def read_one_job(db: Db, actor: Actor, origin: From, number: int) -> dict[str, Any]:
+    """How far a job is; when it is done, `result` holds its report."""
+    return read_job(db, _scope(actor, origin), number).as_json()
+
+
+@router.post("/api/jobs/{number}/cancel", dependencies=[allow("planner", "officer")], status_code=202)
+def cancel(db: Db, actor: Actor, origin: From, number: int) -> dict[str, Any]:
+    """Stop a job."""
+    cancel_job(db, _scope(actor, origin), number)
+    return {"job": number, "cancel": True}
+
+
+@router.get("/api/templates/{kind}.xlsx", dependencies=[allow(*BUSINESS)])
+def read_template(kind: str) -> Response:
+    """An empty sheet with the headers that the importer knows."""
+    name = {"Content-Disposition": f'attachment; filename="wangge-{kind}.xlsx"'}
+    return Response(templates.template(kind), media_type=XLSX, headers=name)

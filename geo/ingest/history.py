@@ -1,0 +1,36 @@
+"""What was imported (导入记录): change sets of the area, each with the report of the job that made it, if one did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from geo.errors import NotFound
+from geo.jobs import list_jobs
+from geo.store.engine import Scope
+
+_LIST = text("""
+SELECT id, kind, actor, at, area, subject, source, source_crs, source_sha256, undone_by FROM change_set
+ WHERE kind IN ('import', 'undo') AND id < :before ORDER BY id DESC LIMIT :limit""")
+_ONE = text("""
+SELECT id, kind, actor, at, area, subject, source, source_crs, source_sha256, undone_by FROM change_set
+ WHERE kind IN ('import', 'undo') AND id = :id""")
+_NEWEST = 2**62
+
+
+def list_imports(session: Session, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
+    """Return imports and their undoing, newest first, below the number `before`."""
+    rows = session.execute(_LIST, {"limit": limit, "before": before or _NEWEST})
+    return [dict(row._mapping) for row in rows]
+
+
+def read_import(session: Session, scope: Scope, number: int) -> dict[str, Any]:
+    """Return one import with its report (None for one made on the command line). Raises NotFound."""
+    row = session.execute(_ONE, {"id": number}).one_or_none()
+    if row is None:
+        raise NotFound("no such import in your area")
+    reports = (job.result for job in list_jobs(session, scope, "import", 1000))
+    report = next((one for one in reports if one and one.get("change_set") == number), None)
+    return {**dict(row._mapping), "report": report}

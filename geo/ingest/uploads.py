@@ -1,0 +1,76 @@
+"""Files that wait for their import: kept in the data folder until the job has ended, then gone."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from geo.ingest.importer import ImportOptions, import_file
+from geo.jobs import Handle, Handler, Job
+from geo.settings import Settings
+from geo.store.engine import Store
+
+FOLDER = "uploads"
+_FORGOTTEN_SECONDS = 86_400
+
+
+def new_upload(settings: Settings) -> Path:
+    """Return a path for a new upload; its name is ours alone, never the stranger's. Old leftovers are swept."""
+    folder = settings.data / FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for one in folder.iterdir():
+        if time.time() - one.stat().st_mtime > _FORGOTTEN_SECONDS:
+            one.unlink(missing_ok=True)
+    return folder / secrets.token_hex(16)
+
+
+def request_of(path: Path, options: ImportOptions) -> dict[str, Any]:
+    """Return an import as the JSON of its job."""
+    return {
+        "upload": path.name,
+        "name": options.name,
+        "kind": options.kind,
+        "crs": options.crs,
+        "mapping": dict(options.mapping),
+        "valid_from": options.valid_from.isoformat() if options.valid_from else None,
+        "layer": options.layer,
+        "dry_run": options.dry_run,
+        "strict": options.strict,
+    }
+
+
+def _options(request: Mapping[str, Any]) -> ImportOptions:
+    names = ("kind", "crs", "mapping", "layer", "dry_run", "strict", "name")
+    start = request["valid_from"]
+    options = ImportOptions(**{name: request[name] for name in names})
+    return replace(options, valid_from=date.fromisoformat(start) if start else None)
+
+
+def import_handler(store: Store, settings: Settings) -> Handler:
+    """Return the work of an `import` job: the file is imported in the scope of who sent it, then removed."""
+
+    def work(job: Job, handle: Handle) -> Mapping[str, Any]:
+        path = settings.data / FOLDER / Path(str(job.request["upload"])).name
+        handle.when_ended.append(lambda: path.unlink(missing_ok=True))
+        report = import_file(
+            store,
+            job.scope(),
+            path,
+            options=_options(job.request),
+            settings=settings,
+            progress=handle.report,
+            cancel=handle.cancelled,
+        )
+        return report.as_json()
+
+    return work
+
+
+def handlers(store: Store, settings: Settings) -> dict[str, Handler]:
+    """Return the kinds of jobs of this folder, for `geo.jobs.Worker`."""
+    return {"import": import_handler(store, settings)}
