@@ -71,7 +71,9 @@ def _tessellation_and_size(db: Session, prefix: str, as_of: date, rules: GridRul
     grids = db.execute(query("geo.boundaries", "grid_homes"), values).all()
     parents = db.execute(query("geo.boundaries", "region_shapes"), values).all()
     shapes = shapely.from_wkb([bytes(row.wkb) for row in grids])
-    homes: dict[str, list[BaseGeometry]] = {row.neighbourhood: [] for row in grids} | {row.code: [] for row in parents}
+    homes: dict[str, list[BaseGeometry]] = {row.neighbourhood: [] for row in grids} | {
+        row.code: [] for row in parents
+    }
     for row, shape in zip(grids, shapes, strict=True):
         homes[row.neighbourhood].append(shape)
     faults = [_size(row, shape, rules) for row, shape in zip(grids, shapes, strict=True)]

@@ -51,7 +51,7 @@ class Homes:
 
 def homes_in(db: Session, shapes: Sequence[Polygon], as_of: date) -> Homes:
     """Load the buildings that touch the common box of the shapes."""
-    west, south, east, north = shapely.total_bounds(shapely.multipolygons(list(shapes)))
+    west, south, east, north = shapely.total_bounds(list(shapes)).tolist()
     values = {"west": west, "south": south, "east": east, "north": north, "as_of": as_of}
     rows = db.execute(query("geo.boundaries", "homes_inside"), values).all()
     return Homes(

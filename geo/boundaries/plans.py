@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import shapely
+from geoalchemy2 import WKBElement
 from shapely import LineString, MultiPolygon, Polygon
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
@@ -41,8 +42,7 @@ def create(db: Session, area: str, title: str, as_of: date) -> int:
     here = select(region.c.id).where(
         region.c.code == area,
         region.c.level == "neighbourhood",
-        func.upper_inf(region.c.recorded),
-        region.c.valid.op("@>")(as_of),
+        history.holds_on(region, as_of),
     )
     if db.execute(here).first() is None:
         raise NotFound(f"no neighbourhood {area} in your area", field="area")
@@ -267,9 +267,8 @@ def _keep(db: Session, row: Any, cells: Mapping[str, Cell], code: str, made: Spl
 def _cell(
     code: str, name: str, kind: str, is_new: bool, came_from: Sequence[str], shape: Polygon
 ) -> dict[str, Any]:
-    wkb = shapely.to_wkb(
-        MultiPolygon([shapely.orient_polygons(shape)]), hex=True, srid=4490, include_srid=True
-    )
+    whole = shapely.set_srid(MultiPolygon([shapely.orient_polygons(shape)]), 4490)
+    wkb = shapely.to_wkb(whole, hex=True, include_srid=True)
     return {
         "code": code, "name": name, "kind": kind, "is_new": is_new, "came_from": list(came_from), "geom": wkb,
     }  # fmt: skip
@@ -284,7 +283,8 @@ def _draft(db: Session, plan: int) -> list[dict[str, Any]]:
 
 def _insert_cells(db: Session, plan: int, cells: Sequence[Mapping[str, Any]]) -> None:
     if cells:
-        db.execute(insert(grid_plan_cell), [{"plan": plan, **cell} for cell in cells])
+        rows = [{"plan": plan, **cell, "geom": WKBElement(cell["geom"])} for cell in cells]
+        db.execute(insert(grid_plan_cell), rows)
 
 
 def _base_rows(db: Session, codes: Sequence[str], based_on: Any, valid_from: date) -> dict[str, int]:
@@ -313,9 +313,7 @@ def _branches_of(db: Session, codes: Sequence[str], on_date: date) -> list[str]:
     return list(
         db.scalars(
             select(branch.c.code)
-            .where(
-                branch.c.grid.in_(codes), func.upper_inf(branch.c.recorded), branch.c.valid.op("@>")(on_date)
-            )
+            .where(branch.c.grid.in_(codes), history.holds_on(branch, on_date))
             .order_by(branch.c.code)
         )
     )

@@ -86,6 +86,7 @@ def _engine(url: str, pool_size: int, statement_timeout_ms: int) -> Engine:
         max_overflow=0,
         pool_timeout=3,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error in the log shows the statement, never whose telephone number was in it
         connect_args={
             "options": f"{_OPTIONS} -c statement_timeout={statement_timeout_ms}",
             "application_name": "wangge",

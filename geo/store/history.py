@@ -6,7 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, cast, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Date,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import DATERANGE
 from sqlalchemy.orm import Session
 
@@ -24,6 +38,11 @@ def open_change_set(db: Session, kind: str, area: str, subject: str, **more: str
     """Start a change set in the present scope and return its id; the database audits it by itself."""
     row = insert(change_set).values(kind=kind, area=area, subject=subject, **more)
     return int(db.execute(row.returning(change_set.c.id)).scalar_one())
+
+
+def holds_on(table: Table, day: date) -> ColumnElement[bool]:
+    """Return the condition that a row is known today and true on a day."""
+    return and_(func.upper_inf(table.c.recorded), table.c.valid.op("@>")(literal(day, Date)))
 
 
 def close_known(db: Session, table: Table, ids: Sequence[int], by: int) -> None:

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, DOMAIN, JSONB, TSTZRANGE
+from sqlalchemy.sql.operators import OperatorClass
 
 metadata = MetaData(
     naming_convention={
@@ -37,7 +38,14 @@ metadata = MetaData(
     }
 )
 
-REGION_CODE = DOMAIN("region_code", Text, check="VALUE ~ '^[0-9]{12}$'", create_type=False)
+
+class RegionCode(DOMAIN):
+    """The domain `region_code`: text of twelve digits, compared like text."""
+
+    operator_classes = OperatorClass.STRING
+
+
+REGION_CODE = RegionCode("region_code", Text, check="VALUE ~ '^[0-9]{12}$'", create_type=False)
 
 
 def _text(*names: str) -> list[Column[str]]:

@@ -95,6 +95,77 @@ AUDIT = (
     Row("GET", "/api/audit/verify", ("auditor",), NOWHERE),
 )
 
+LAYERS = (
+    *(
+        row
+        for name, code in (
+            ("regions", "990101001000"), ("grids", "990101001001001"), ("communities", "990101001001C001"),
+            ("building-groups", "990101001001S001"), ("buildings", "990101001001C00101001"),
+            ("base-features", "990101001R1"), ("branches", "990101001001B1"),
+        )
+        for row in (
+            Row("GET", f"/api/{name}", BUSINESS, FILTERED),
+            Row("GET", f"/api/{name}/{{code}}", BUSINESS, HIDDEN, f"/api/{name}/{code}"),
+        )
+    ),
+    # A firm belongs to its whole district, so it is read from every sub-district of it.
+    Row("GET", "/api/firms", BUSINESS, NOWHERE),
+    Row("GET", "/api/firms/{code}", BUSINESS, NOWHERE, "/api/firms/91990101MA0000001X"),
+)  # fmt: skip
+
+HERE_ONLY = "?region=990101001000"
+COVERAGE = (
+    Row("GET", "/api/coverage", BUSINESS, FILTERED),
+    Row("GET", "/api/coverage/unserved", BUSINESS, FILTERED),
+    Row("GET", "/api/coverage/rebounds", BUSINESS, HIDDEN, f"/api/coverage/rebounds{HERE_ONLY}"),
+    Row("GET", "/api/coverage/pool", BUSINESS, FILTERED),
+    Row("GET", "/api/summary", BUSINESS, HIDDEN, f"/api/summary{HERE_ONLY}"),
+    Row("GET", "/api/assign", BUSINESS, HIDDEN, "/api/assign?lon=116.0015&lat=31.0015"),
+    Row("GET", "/api/grids/faults", BUSINESS, FILTERED),
+    Row("GET", "/api/search", BUSINESS, FILTERED, "/api/search?q=990101"),
+)
+
+V1 = {"If-Match": '"1"'}
+LINE = {"type": "LineString", "coordinates": [[116.007, 30.99], [116.007, 31.02]]}
+CUT = {"grid": "990101001001001", "line": LINE}
+FORM = "/api/communities/990101001001C001"
+COMMUNITIES = (
+    Row("GET", "/api/communities/{code}/fields", BUSINESS, HIDDEN, f"{FORM}/fields"),
+    # 412: the community's version is not the first row of the database.
+    Row("POST", "/api/communities/{code}/corrections", ("planner", "officer"), HIDDEN, f"{FORM}/corrections",
+        status=412, headers={"If-Match": '"999"'}, json={"fields": {"name": "新名"}}),
+    Row("POST", "/api/communities/{code}/changes", ("planner", "officer"), HIDDEN, f"{FORM}/changes",
+        status=412, headers={"If-Match": '"999"'}, json={"from_date": "2026-11-01", "fields": {"name": "新名"}}),
+)  # fmt: skip
+
+PLANS = (
+    Row("GET", "/api/plans", BUSINESS, FILTERED),
+    Row("POST", "/api/plans", ("planner",), HIDDEN, status=201, json={"area": "990101001001", "title": "新案"}),
+    Row("GET", "/api/plans/{plan}", BUSINESS, HIDDEN),
+    Row("DELETE", "/api/plans/{plan}", ("planner",), HIDDEN, status=204),
+    Row("POST", "/api/plans/{plan}/split/preview", ("planner",), HIDDEN, json=CUT),
+    Row("POST", "/api/plans/{plan}/split", ("planner",), HIDDEN, json=CUT, headers=V1),
+    Row("POST", "/api/plans/{plan}/undo", ("planner",), HIDDEN, status=409, headers=V1),  # nothing to take back
+    Row("POST", "/api/plans/{plan}/submit", ("planner",), HIDDEN, status=409, headers=V1),  # changes nothing yet
+    Row("POST", "/api/plans/{plan}/return", ("reviewer",), HIDDEN, status=409, headers=V1, json={"remark": "重画"}),
+    Row("POST", "/api/plans/{plan}/publish", ("reviewer",), HIDDEN, status=409, headers=V1,
+        json={"valid_from": "2026-11-01"}),
+)  # fmt: skip
+
+RULES = {"area": "990101001000", "households": [10, 1000]}
+LOT = {"name": "P01", "units": ["990101001001C001"]}
+DRAFT = {"name": "新批次", "rules": RULES, "packages": [LOT]}
+BUNDLES = (
+    Row("POST", "/api/bundles", ("officer",), HIDDEN, json=RULES),
+    Row("POST", "/api/bundles/check", ("officer",), HIDDEN,
+        json={"rules": RULES, "packages": {"P01": ["990101001001C001"]}}),
+    Row("GET", "/api/rounds", BUSINESS, FILTERED),
+    Row("POST", "/api/rounds", ("officer",), HIDDEN, status=201, json=DRAFT),
+    Row("GET", "/api/rounds/{number}", BUSINESS, HIDDEN, "/api/rounds/{round}"),
+    Row("PUT", "/api/rounds/{number}", ("officer",), HIDDEN, "/api/rounds/{round}", json=DRAFT, headers=V1),
+    Row("DELETE", "/api/rounds/{number}", ("officer",), HIDDEN, "/api/rounds/{round}", status=204, headers=V1),
+)  # fmt: skip
+
 PAGES = (
     Row("GET", "/", EVERYONE, NOWHERE, status=303),
     page("/sign-in", EVERYONE),
@@ -112,4 +183,6 @@ PAGES = (
     page("/account", SIGNED_IN),
 )
 
-MATRIX: tuple[Row, ...] = (*HEALTH, *SESSION, *PEOPLE, *AUDIT, *PAGES)
+MATRIX: tuple[Row, ...] = (
+    *HEALTH, *SESSION, *PEOPLE, *AUDIT, *LAYERS, *COVERAGE, *COMMUNITIES, *PLANS, *BUNDLES, *PAGES,
+)  # fmt: skip

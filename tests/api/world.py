@@ -173,7 +173,7 @@ def _work(db: Session, subdistrict: str) -> World:
     area = {"area": f"{subdistrict}000", "prefix": subdistrict, "name": f"案{subdistrict}"}
     plan = db.scalar(
         text("INSERT INTO grid_plan (area, title, author) VALUES (:area, :name, 'planner') RETURNING id"),
-        area,
+        {**area, "area": f"{subdistrict}001"},
     )
     rounds = db.scalar(
         text(

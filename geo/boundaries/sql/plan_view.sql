@@ -4,8 +4,8 @@ SELECT json_build_object(
     'title', p.title, 'state', p.state, 'version', p.version, 'author', p.author, 'created_at', p.created_at,
     'submitted_by', p.submitted_by, 'reviewed_by', p.reviewed_by, 'remark', p.remark, 'valid_from', p.valid_from,
     'steps', (SELECT count(*) FROM grid_plan_step s WHERE s.plan = p.id),
-    'ended', (SELECT coalesce(json_agg(DISTINCT code ORDER BY code), '[]')
-                FROM grid_plan_cell c, unnest(c.came_from) code WHERE c.plan = p.id AND c.is_new),
+    'ended', (SELECT coalesce(json_agg(DISTINCT old.code), '[]')
+                FROM grid_plan_cell c, unnest(c.came_from) AS old (code) WHERE c.plan = p.id AND c.is_new),
     'cells', json_build_object('type', 'FeatureCollection', 'features', (
         SELECT coalesce(json_agg(json_build_object(
                    'type', 'Feature', 'id', c.code, 'geometry', ST_AsGeoJSON(c.geom, 8, 0)::json,

@@ -344,18 +344,18 @@ BEGIN
     LOOP PERFORM scope_policy(name, 'round IN (SELECT id FROM tender_round)'); END LOOP;
     FOREACH name IN ARRAY ARRAY['person', 'person_role', 'person_area', 'session']
     LOOP PERFORM scope_policy(name, '(SELECT scope_duty()) IN (''auth'', ''security'')'); END LOOP;
-    FOREACH name IN ARRAY ARRAY['change_set', 'job']
-    LOOP PERFORM scope_policy(name, 'area ^@ ANY ((SELECT scope_areas())::text[])'); END LOOP;
+    PERFORM scope_policy('job', 'area ^@ ANY ((SELECT scope_areas())::text[])');
     PERFORM scope_policy('region', 'region_prefix(code) ^@ ANY ((SELECT scope_areas())::text[])');
     PERFORM scope_policy('service_period', 'unit ^@ ANY ((SELECT scope_areas())::text[])');
 END $$;
 DROP FUNCTION scope_policy(text, text);
 
--- A firm and a setting belong to a district; everybody inside the district may read them, only who has all of it may write.
+-- A firm, a setting and a change set may belong to a whole district: everybody inside it may read them (a field's origin is
+-- part of the field), only who has all of it may write them.
 DO $$
 DECLARE name text; mine text;
 BEGIN
-    FOR name, mine IN VALUES ('firm', 'region_prefix(region)'), ('area_setting', 'area')
+    FOR name, mine IN VALUES ('firm', 'region_prefix(region)'), ('area_setting', 'area'), ('change_set', 'area')
     LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
