@@ -13,7 +13,8 @@ class Page:
 
     ``name`` is the template, the module and the key of the words; ``path`` is the address as a route pattern;
     ``has_map`` puts the Folium map in; ``is_open`` pages are shown to somebody who has not signed in;
-    ``roles`` may use it (the menu shows it to them), ``in_menu`` tells whether it has an entry there.
+    ``roles`` may use it (the menu shows it to them), ``in_menu`` tells whether it has an entry there, and
+    ``under`` names the page whose entry stands for it.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Page:
     is_open: bool = False
     roles: tuple[str, ...] = ()
     in_menu: bool = True
+    under: str = ""
 
 
 _ALL: Final = (
@@ -32,9 +34,9 @@ _ALL: Final = (
     Page("heat", "/heat", has_map=True, roles=BUSINESS),
     Page("packages", "/packages", has_map=True, roles=("officer", "reviewer", "supervisor")),
     Page("plans", "/plans", roles=("planner", "reviewer")),
-    Page("plan", "/plans/{id}", has_map=True, roles=("planner", "reviewer"), in_menu=False),
+    Page("plan", "/plans/{id}", has_map=True, roles=("planner", "reviewer"), in_menu=False, under="plans"),
     Page("imports", "/imports", roles=("planner", "officer")),
-    Page("community", "/communities/{code}", has_map=True, roles=BUSINESS, in_menu=False),
+    Page("community", "/communities/{code}", has_map=True, roles=BUSINESS, in_menu=False, under="status"),
     Page("people", "/people", roles=("security",)),
     Page("audit", "/audit", roles=("auditor",)),
     Page("account", "/account", in_menu=False),

@@ -71,6 +71,36 @@ export function fit(features, padding = 18) {
   if (box.isValid()) district.fitBounds(box, { padding: [padding, padding], animate: false });
 }
 
+/** The convex hull of shapes (Andrew's monotone chain), as a shape that shows what belongs together.
+ * @param {Feature[]} features @returns {Feature | null} */
+export function hull(features) {
+  const points = features.flatMap((feature) => corners(feature.geometry.coordinates));
+  points.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  if (points.length < 3) return null;
+  const ring = [...halfHull(points).slice(0, -1), ...halfHull([...points].reverse()).slice(0, -1)];
+  return { type: "Feature", id: "hull", properties: {}, geometry: { type: "Polygon", coordinates: [[...ring, ring[0]]] } };
+}
+
+/** Every position in nested coordinates. @param {any[]} nested @returns {number[][]} */
+function corners(nested) {
+  return typeof nested[0] === "number" ? [nested] : nested.flatMap(corners);
+}
+
+/** The lower hull of points in order. @param {number[][]} ordered */
+function halfHull(ordered) {
+  /** @type {number[][]} */
+  const chain = [];
+  for (const [x, y] of ordered) {
+    while (chain.length > 1) {
+      const [[ax, ay], [bx, by]] = chain.slice(-2);
+      if ((bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0) break;
+      chain.pop();
+    }
+    chain.push([x, y]);
+  }
+  return chain;
+}
+
 /** @type {Map<string, CanvasPattern>} */
 const patterns = new Map();
 

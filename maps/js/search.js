@@ -5,7 +5,14 @@ import { el, fill, later } from "./dom.js";
 import { guard } from "./shell.js";
 import { named, t } from "./words.js";
 
-/** @typedef {{kind: string, code: string, name: string, level?: string, point?: [number, number], bbox?: number[], context?: string}} Hit */
+/** @typedef {{layer: string, code: string, name: string, kind: string | null, bbox: number[]}} Hit */
+
+/** What kind of thing was found. @param {Hit} hit */
+function layerName(hit) {
+  if (hit.layer === "regions") return named("level", hit.kind);
+  if (hit.layer === "communities") return named("kind", hit.kind);
+  return t(hit.layer === "grids" ? "level.grid" : "status.stand_alone");
+}
 
 /** @param {Element} place @param {(hit: Hit) => void} pick @param {() => Record<string, any>} [params] */
 export function search(place, pick, params = () => ({})) {
@@ -39,7 +46,7 @@ export function search(place, pick, params = () => ({})) {
   /** @param {string} q */
   function show(q) {
     fill(list, ...hits.map((hit, i) => el("li", { role: "option", id: `hit-${i}`, "aria-selected": String(i === at), on: { mousedown: () => choose(i) } },
-      hit.name, el("small", {}, [named("level", hit.level ?? hit.kind), hit.context].filter(Boolean).join(" · ")))));
+      hit.name, el("small", {}, [layerName(hit), hit.code].join(" · ")))));
     if (!hits.length) fill(list, el("li", { class: "note" }, t("status.nothing", { q })));
     if (at >= 0) input.setAttribute("aria-activedescendant", `hit-${at}`);
     open(true);

@@ -48,7 +48,7 @@ export async function start(page) {
   try {
     /** @type {Me} */
     const me = await get(paths.me);
-    useToken(me.csrf);
+    useToken(me.csrf ?? "");
     fillBar(me);
     if (!allowed(me)) throw new Problem(403, {});
     await page(me);
@@ -81,16 +81,16 @@ function fillBar(me) {
   fill(byId("area"), me.areas.map((area) => area.name).join("、"));
   const who = byId("who");
   who.hidden = false;
-  fill(who, me.display_name || me.name);
+  fill(who, me.name || me.username);
   who.title = me.roles.map((role) => t(`role.${role}`)).join("、");
   const out = byId("sign-out");
   out.hidden = false;
   out.addEventListener("click", () => guard(signOut));
   if (me.demo) {
     byId("demo-strip").hidden = false;
-    fill(byId("demo-date"), t("shell.business_date", { date: day(me.today) }));
+    fill(byId("demo-date"), t("shell.business_date", { date: day(me.business_date) }));
   } else {
-    fill(byId("business-date"), day(me.today));
+    fill(byId("business-date"), day(me.business_date));
   }
 }
 

@@ -40,12 +40,13 @@ declare global {
     total: CoverageRow;
   }
   interface Me {
+    username: string;
     name: string;
-    display_name: string;
     roles: string[];
     areas: { code: string; name: string; level: string }[];
     demo: boolean;
-    today: string;
-    csrf: string;
+    business_date: string;
+    csrf: string | null;
+    must_change_password: boolean;
   }
 }

@@ -1,0 +1,114 @@
+// The heat map (热力图) of households without service, beside the same as a table.
+
+import { get, paths } from "../api.js";
+import { asOf } from "../asof.js";
+import { byId, el, fill } from "../dom.js";
+import { district, fit, ground, load, mark, shapes, still } from "../map.js";
+import { guard, start } from "../shell.js";
+import { readState, writeState } from "../state.js";
+import { table } from "../table.js";
+import { day, named, num, t } from "../words.js";
+
+const DEFAULTS = { as_of: "", standalone: "true", heat: "true", shapes: "true", radius: "30" };
+const GRADIENT = { 0.2: "#fee391", 0.45: "#fe9929", 0.7: "#d95f0e", 1: "#993404" };
+
+let state = readState(DEFAULTS);
+/** @type {Feature[]} unserved units as points */
+let points = [];
+/** @type {Map<string, Feature>} their outlines */
+let outlines = new Map();
+/** @type {import("leaflet").Layer[]} */
+let drawn = [];
+
+/** @typedef {import("../table.js").Column<Feature>} Column */
+const list = table(/** @type {Column[]} */ ([
+  { key: "name", label: t("status.name"), value: (row) => row.properties.name },
+  { key: "kind", label: t("status.kind"), value: (row) => row.properties.kind ?? "", cell: (row) => row.properties.kind ? named("kind", row.properties.kind) : t("status.stand_alone") },
+  { key: "households", label: t("status.households"), kind: "num", value: (row) => row.properties.households, cell: (row) => num(row.properties.households) },
+  { key: "since", label: t("heat.since"), value: (row) => row.properties.unserved_since, cell: (row) => day(row.properties.unserved_since) },
+]), {
+  code: (row) => row.id, caption: t("heat.list"), sort: "households", down: true,
+  pick: (row) => show(row.id, true), hover: (row) => mark(row ? [outlines.get(row.id) ?? row] : []),
+});
+
+start(async (me) => {
+  fill(byId("list"), list.element);
+  asOf(byId("as-of-place"), me.business_date, state.as_of || me.business_date, (date) => {
+    set({ as_of: date === me.business_date ? "" : date });
+    guard(reload);
+  });
+  bindCheck("show-heat", "heat", draw);
+  bindCheck("show-shapes", "shapes", draw);
+  bindCheck("standalone", "standalone", () => guard(reload));
+  const radius = byId("radius", HTMLInputElement);
+  radius.value = state.radius;
+  radius.addEventListener("input", () => (set({ radius: radius.value }), draw()));
+  const outline = await ground();
+  fit(outline);
+  const subdistricts = await load("regions", { level: "subdistrict" });
+  still(subdistricts, { fill: false, color: "#5d4a7a", weight: 1.6, opacity: 0.6 }, "highlight").addTo(district);
+  await reload();
+});
+
+/** @param {string} id @param {"heat" | "shapes" | "standalone"} key @param {() => void} then */
+function bindCheck(id, key, then) {
+  const box = byId(id, HTMLInputElement);
+  box.checked = state[key] === "true";
+  box.addEventListener("change", () => (set({ [key]: String(box.checked) }), then()));
+}
+
+/** @param {Partial<typeof DEFAULTS>} change */
+function set(change) {
+  state = { ...state, ...change };
+  writeState(state, DEFAULTS);
+}
+
+async function reload() {
+  byId("loading").hidden = false;
+  const as_of = state.as_of;
+  const [answer, communities, groups] = await Promise.all([
+    get(paths.unserved, { as_of, standalone: state.standalone }), load("communities", { as_of }), load("building-groups", { as_of }),
+  ]);
+  points = answer.features;
+  const codes = new Set(points.map((point) => point.id));
+  outlines = new Map([...communities, ...groups].filter((unit) => codes.has(unit.id)).map((unit) => [unit.id, unit]));
+  const households = points.reduce((sum, point) => sum + (point.properties.households ?? 0), 0);
+  const sum = (/** @type {string} */ text, /** @type {number} */ value) => el("div", {}, el("strong", {}, num(value)), el("span", {}, text));
+  fill(byId("sums"), sum(t("heat.units"), points.length), sum(t("heat.total"), households));
+  fill(byId("row-count"), t("common.rows", { n: num(points.length) }));
+  list.update(points);
+  draw();
+  byId("loading").hidden = true;
+}
+
+function draw() {
+  for (const layer of drawn) layer.remove();
+  drawn = [];
+  if (state.shapes === "true") {
+    drawn.push(shapes([...outlines.values()], () => ({ color: "#7a2a10", weight: 1.2, fillColor: "#d95f0e", fillOpacity: 0.18 }), {
+      click: (unit) => show(unit.id, false),
+      tip: (unit) => `${unit.properties.name}  ${t("packages.households", { n: num(unit.properties.households) })}`,
+    }));
+  }
+  if (state.heat === "true" && points.length) drawn.push(heat());
+  for (const layer of drawn) layer.addTo(district);
+}
+
+/** Weight: households, against the largest unit. */
+function heat() {
+  const most = Math.max(1, ...points.map((point) => point.properties.households ?? 0));
+  const places = points.map((point) => {
+    const [lon, lat] = point.geometry.coordinates;
+    return /** @type {[number, number, number]} */ ([lat, lon, (point.properties.households ?? 0) / most]);
+  });
+  return L.heatLayer(places, { radius: Number(state.radius), blur: Number(state.radius) * 0.8, max: 1, maxZoom: 13, minOpacity: 0.15, gradient: GRADIENT, pane: "ground" });
+}
+
+/** @param {string} code @param {boolean} zoom */
+function show(code, zoom) {
+  const unit = outlines.get(code) ?? points.find((point) => point.id === code);
+  if (!unit) return;
+  mark([unit]);
+  list.mark([code], true);
+  if (zoom) fit([unit], 160);
+}

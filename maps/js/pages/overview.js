@@ -62,7 +62,7 @@ function level() {
 }
 
 start(async (me) => {
-  today = me.today;
+  today = me.business_date;
   fill(byId("ranking"), ranking.element);
   const area = me.areas[0];
   trail = [{ code: area.code, name: area.name, level: area.level }];
@@ -164,7 +164,7 @@ async function refresh() {
   const start36 = `${shiftMonth(end, -36).slice(0, 7)}-01`;
   const [answer, summary, features, trend] = await Promise.all([
     get(paths.coverage, { ...params, level: level() }),
-    get(paths.summary, { as_of: state.as_of }),
+    get(paths.summary, { region: here.code, as_of: state.as_of }),
     geometries(here),
     get(paths.coverage, { ...params, level: here.level, from: start36, to: end }),
   ]);

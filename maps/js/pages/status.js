@@ -42,8 +42,8 @@ const ORDER = ["subdistricts", "neighbourhoods", "grids", "communities", "groups
 
 start(async (me) => {
   fill(byId("list"), list.element);
-  asOf(byId("as-of-place"), me.today, state.as_of || me.today, (date) => {
-    set({ as_of: date === me.today ? "" : date });
+  asOf(byId("as-of-place"), me.business_date, state.as_of || me.business_date, (date) => {
+    set({ as_of: date === me.business_date ? "" : date });
     guard(reload);
   });
   search(byId("search"), (hit) => guard(() => goTo(hit)), () => ({ as_of: state.as_of }));
@@ -204,7 +204,7 @@ function show(code, zoom) {
 
 /** @param {import("../search.js").Hit} hit */
 async function goTo(hit) {
-  const kind = { region: "regions", grid: "grids", community: "communities", building_group: "building-groups", building: "buildings" }[hit.kind] ?? hit.kind;
+  const kind = hit.layer;
   if (!found.has(hit.code)) {
     const feature = await get(paths.one(kind, hit.code), { as_of: state.as_of });
     found.set(hit.code, { feature, kind });
