@@ -130,8 +130,6 @@ def _read_vector(path: Path) -> tuple[dict[str, list[Any]], gpd.GeoSeries]:
 
 
 def _frame(path: Path) -> gpd.GeoDataFrame:
-    if not path.exists():
-        raise BadInput(f"there is no file {path}", field="file")
     if inspect(path) not in ("gpkg", "geojson"):
         raise BadInput(f"{path.name}: only .gpkg and .geojson hold shapes", field="file")
     try:
@@ -144,8 +142,6 @@ def _frame(path: Path) -> gpd.GeoDataFrame:
 
 
 def _rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    if not path.exists():
-        raise BadInput(f"there is no file {path}", field="file")
     content = path.read_bytes()
     try:
         text = content.decode("utf-8-sig")

@@ -54,6 +54,12 @@ def _close(load: float, bound: float) -> bool:
     return math.isclose(load, bound, rel_tol=1e-8, abs_tol=1e-8)
 
 
+def _inside(load: float, activity: Activity) -> bool:
+    low, high = activity.lower, activity.upper
+    above = low is None or load >= low or _close(load, low)
+    return above and (high is None or load <= high or _close(load, high))
+
+
 def package_faults(problem: Problem, members: list[str]) -> set[str]:
     """Hard rules that a package of these members breaks, by name."""
     rules, by_id = problem.rules, {unit.id: unit for unit in problem.units}
@@ -63,12 +69,8 @@ def package_faults(problem: Problem, members: list[str]) -> set[str]:
     if reachable(members[0], set(members), uncut) != set(members):
         found.add("contiguity")
     for activity in rules.activities:
-        if activity.name in rules.soft:
-            continue
         load = sum(unit.weights[activity.name] for unit in units)
-        if activity.lower is not None and load < activity.lower and not _close(load, activity.lower):
-            found.add(activity.name)
-        if activity.upper is not None and load > activity.upper and not _close(load, activity.upper):
+        if activity.name not in rules.soft and not _inside(load, activity):
             found.add(activity.name)
     if rules.max_members is not None and len(units) > rules.max_members:
         found.add("max_members")
