@@ -123,7 +123,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     for path, item in described["paths"].items():
         for method, operation in item.items():
             problems.describe_problems(
-                operation, _statuses(path, method, operation, permissions[path, method])
+                operation, _statuses(path, method, operation, permissions.get((path, method)))
             )
     return described
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from api.faults import told
 from geo.errors import BadInput, Busy, WanggeError
 from geo.store.failures import translated
 
@@ -36,7 +37,7 @@ def install(app: FastAPI) -> None:
 def problem_response(error: WanggeError, request_id: str) -> Response:
     """Return the answer to an error of the domain."""
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("request %s: %s", request_id, error.message, exc_info=error)
+        log.error("request %s failed: %s", request_id, told(error))
     headers = {}
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -47,7 +48,7 @@ def problem_response(error: WanggeError, request_id: str) -> Response:
 
 def unexpected(error: Exception, request_id: str) -> Response:
     """Log an error nobody foresaw, and answer without a word of it."""
-    log.error("request %s failed", request_id, exc_info=error)
+    log.error("request %s failed: %s", request_id, told(error))
     document = WanggeError(f"something went wrong; quote request {request_id} when you report it").problem()
     return respond({**document, "request": request_id}, 500)
 
