@@ -13,6 +13,8 @@ import psycopg2
 import pytest
 from sqlalchemy import make_url
 
+from api.demo import BUSINESS_DATE, load_demo
+from geo.settings import Settings
 from geo.store.cluster import ClusterAddress, ensure_cluster, stop_cluster
 from geo.store.engine import Scope, Store
 from geo.store.prepare import prepare
@@ -82,3 +84,45 @@ def store(databases: Databases, database: str) -> Iterator[Store]:
 def everywhere() -> Scope:
     """The scope of the command line: all areas."""
     return Scope(actor="os:test", areas=("",))
+
+
+@pytest.fixture(scope="session")
+def demo_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of a demo installation."""
+    return Settings(data=tmp_path_factory.mktemp("demo"), demo=True, today=BUSINESS_DATE, min_free_share=0.0)
+
+
+@pytest.fixture(scope="session")
+def demo_database(databases: Databases, demo_settings: Settings) -> str:
+    """The name of a database with the demo district, loaded once a run. Do not write to it: take a copy."""
+    name = databases.create(name="demo_district")
+    store = Store(databases.url(name))
+    load_demo(store, demo_settings, lambda _text: None)
+    store.dispose()
+    return name
+
+
+@pytest.fixture(scope="module")
+def demo(databases: Databases, demo_database: str) -> Iterator[Store]:
+    """A store on a copy of the demo district that a module's tests share: for reading."""
+    name = databases.create(demo_database)
+    store = Store(databases.url(name))
+    yield store
+    store.dispose()
+    databases.drop(name)
+
+
+@pytest.fixture
+def demo_copy(databases: Databases, demo_database: str) -> Iterator[Store]:
+    """A store on the test's own copy of the demo district: for writing."""
+    name = databases.create(demo_database)
+    store = Store(databases.url(name))
+    yield store
+    store.dispose()
+    databases.drop(name)
+
+
+@pytest.fixture(scope="session")
+def district() -> Scope:
+    """The scope of somebody responsible for the whole demo district."""
+    return Scope(actor="planner", areas=("990101",))
