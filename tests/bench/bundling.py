@@ -20,13 +20,13 @@ from geo.bundling import Activity, Infeasible, Link, Problem, Rules, Unit, check
 
 
 def voronoi_map(count: int, seed: int, tolerance: float = 0.1) -> Problem:
-    """A problem of ``count`` units on a square with one unit per 0.19 km², packages of ten within ± tolerance."""
+    """A problem of ``count`` units on a square with one unit per 0.09 km², packages of ten within ± tolerance."""
     rng = np.random.default_rng(seed)
-    side = 433.0 * np.sqrt(count)
-    towns = rng.uniform(0, side, (max(count // 60, 2), 2))
+    side = 300.0 * np.sqrt(count)
+    towns = rng.uniform(0, side, (max(count // 100, 2), 2))
     clustered = towns[rng.integers(len(towns), size=count // 2)] + rng.normal(0, side / 16, (count // 2, 2))
     points = np.vstack([rng.uniform(0, side, (count - count // 2, 2)), np.clip(clustered, 1, side - 1)])
-    households = np.maximum(np.exp(rng.normal(np.log(400), 0.6, count)).round(), 1)
+    households = np.clip(np.exp(rng.normal(np.log(400), 0.6, count)).round(), 50, 1800)
     cells = _cells(points, side)
     units = tuple(
         Unit(str(i), float(x), float(y), {"households": float(households[i])})
