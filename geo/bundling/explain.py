@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from geo.bundling.model import ANCHORS, MEMBERS, Column, Model
+from geo.bundling.model import ANCHORS, Column, Model
 from geo.bundling.plan import Figure, Reason
 from geo.bundling.search import OUT
 from geo.bundling.starts import Room
@@ -172,8 +172,3 @@ def _clump(model: Model, atom: int, labels: Sequence[int], count: int) -> tuple[
         figures["packages"] = count
         return figures, f"all {count} packages asked for are in use"
     return figures, f"for {it} the search found no package of their own"
-
-
-def column_word(name: str) -> str:
-    """How a column reads in a sentence about a rule."""
-    return {MEMBERS: "the most members", ANCHORS: "an anchor in each package"}.get(name, name)
