@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path as FilePath
 from typing import Annotated, Any
@@ -38,7 +39,7 @@ def start_import(
     crs: Text = None,
     layer: Text = None,
     valid_from: Text = None,
-    map_: Annotated[list[str] | None, Form(alias="map", description="column=field, repeated")] = None,
+    map_: Annotated[list[str] | None, Form(alias="map", description="column=field, repeated, or one JSON object")] = None,
     dry_run: Annotated[bool, Form()] = False,
     strict: Annotated[bool, Form()] = False,
 ) -> dict[str, Any]:
@@ -66,7 +67,9 @@ def start_import(
 
 
 def parse_map(pairs: list[str]) -> dict[str, str]:
-    """Return column → field of `column=field` texts. Raises BadInput."""
+    """Return column → field of `column=field` texts, or of one JSON object. Raises BadInput."""
+    if len(pairs) == 1 and pairs[0].lstrip().startswith("{"):
+        return _map_object(pairs[0])
     mapping = {}
     for pair in (one for one in pairs if one.strip()):
         column, mark, field = pair.rpartition("=")
@@ -74,6 +77,16 @@ def parse_map(pairs: list[str]) -> dict[str, str]:
             raise BadInput(f"{pair!r} is not of the form column=field", field="map")
         mapping[column.strip()] = field.strip()
     return mapping
+
+
+def _map_object(text: str) -> dict[str, str]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadInput("the map is no JSON object", field="map") from None
+    if not all(isinstance(value, str | None) for value in found.values()):
+        raise BadInput("the map names a field for each column", field="map")
+    return {str(column): value or "" for column, value in found.items()}
 
 
 def _kind(kind: str | None) -> str | None:

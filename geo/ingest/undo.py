@@ -62,7 +62,7 @@ def undo_import(store: Store, scope: Scope, change_set: int) -> int:
         found = session.execute(_FIND, {"change_set": change_set}).one_or_none()
         if found is None:
             raise NotFound("no such import in your area")
-        if found.kind != "import":
+        if found.kind != "import" or found.subject not in KINDS:
             raise Conflict("only an import can be undone as a whole")
         if found.undone_by is not None:
             raise Conflict("this import is undone already", extra={"undone_by": found.undone_by})
