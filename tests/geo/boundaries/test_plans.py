@@ -1,0 +1,203 @@
+"""A plan is drafted by one person and published by another, wholly or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import numpy as np
+import pytest
+import shapely
+from shapely import LineString
+from sqlalchemy import text
+
+from geo.boundaries import plans
+from geo.errors import BadInput, Conflict, Forbidden, NotFound, Stale
+from geo.store.engine import Scope, Store
+
+TODAY = date(2026, 11, 1)
+NEXT = date(2026, 12, 1)
+REVIEWER = Scope("reviewer", ("990101",))
+
+
+Cut = tuple[str, LineString]
+
+
+def lines_across(store: Store, scope: Scope) -> Iterator[tuple[Cut, int]]:
+    """Straight lines that cross a grid with homes in it once, each with the number of buildings in its way."""
+    with store.begin(scope) as db:
+        rows = db.execute(
+            text("SELECT code, ST_AsBinary(geom) AS wkb FROM grid_at(:d) WHERE kind = 'basic' ORDER BY code"), {"d": TODAY}
+        ).all()
+        homes = db.scalars(text("SELECT ST_AsBinary(geom) FROM building_at(:d)"), {"d": TODAY}).all()
+    tree = shapely.STRtree(shapely.from_wkb([bytes(home) for home in homes]))
+    for row in rows:
+        shape = shapely.from_wkb(bytes(row.wkb)).geoms[0]
+        if not len(tree.query(shape, predicate="contains")):
+            continue
+        west, south, east, north = shape.bounds
+        for share in (0.3, 0.5, 0.7):
+            x = west + (east - west) * share
+            line = LineString([(x, south - 1), (x, north + 1)])
+            inside = line.intersection(shape)
+            if inside.geom_type == "LineString":
+                yield (row.code, line), len(tree.query(inside, predicate="intersects"))
+
+
+@pytest.fixture(scope="module")
+def cut(demo: Store, district: Scope) -> Cut:
+    return next(line for line, in_the_way in lines_across(demo, district) if not in_the_way)
+
+
+def submitted(store: Store, scope: Scope, cut: Cut) -> int:
+    code, line = cut
+    with store.begin(scope) as db:
+        plan = plans.create(db, code[:12], "试分", TODAY)
+        plans.split_grid(db, plan, code, line, as_of=TODAY, preview=False)
+        plans.submit(db, plan, scope.actor)
+    return plan
+
+
+def grids(store: Store, scope: Scope, day: date) -> dict[str, shapely.Geometry]:
+    with store.begin(scope) as db:
+        rows = db.execute(text("SELECT code, ST_AsBinary(geom) AS wkb FROM grid_at(:d)"), {"d": day}).all()
+    return {row.code: shapely.from_wkb(bytes(row.wkb)) for row in rows}
+
+
+def test_a_preview_tells_both_sides_and_writes_nothing(demo_copy, district, cut) -> None:
+    code, line = cut
+    with demo_copy.begin(district) as db:
+        plan = plans.create(db, code[:12], "试分", TODAY)
+        made = plans.split_grid(db, plan, code, line, as_of=TODAY, preview=True)
+        whole = db.scalar(
+            text(
+                "SELECT sum(b.households) FROM building_at(:d) b JOIN grid_at(:d) g ON g.code = :code"
+                " AND ST_Intersects(g.geom, ST_PointOnSurface(b.geom))"
+            ),
+            {"d": TODAY, "code": code},
+        )
+        assert plans.view(db, plan, TODAY)["cells"]["features"] == []
+    assert sum(part["households"] for part in made["parts"]) == whole
+    assert all(part["area_m2"] > 0 for part in made["parts"])
+
+
+def test_publishing_opens_new_grids_ends_the_old_and_keeps_lineage(demo_copy, district, cut) -> None:
+    code, _ = cut
+    plan = submitted(demo_copy, district, cut)
+    before = grids(demo_copy, district, TODAY)
+    with demo_copy.begin(REVIEWER) as db:
+        said = plans.publish(db, plan, "reviewer", NEXT, today=TODAY)
+    assert said["ended"] == [code]
+    after, still = grids(demo_copy, district, NEXT), grids(demo_copy, district, TODAY)
+    assert still.keys() == before.keys()
+    assert all(shapely.equals_exact(still[key], before[key]) for key in before)
+    assert set(after) - set(before) == set(said["opened"])
+    assert set(before) - set(after) == {code}
+    assert all(new[:12] == code[:12] and new > max(c for c in before if c[:12] == code[:12]) for new in said["opened"])
+    shapes = np.array([shape.geoms[0] for shape in after.values()])
+    assert shapely.coverage_is_valid(shapes)
+    assert shapely.coverage_is_valid(shapes, gap_width=1e-7)
+    untouched = set(before) - {code} - set(said["reshaped"])
+    assert all(after[key].wkb == before[key].wkb for key in untouched)
+    with demo_copy.begin(district) as db:
+        lineage = db.scalars(text("SELECT came_from FROM grid_at(:d) WHERE code = ANY(:new)"), {"d": NEXT, "new": said["opened"]})
+        assert list(lineage) == [[code], [code]]
+
+
+def test_the_author_does_not_publish(demo_copy, district, cut) -> None:
+    plan = submitted(demo_copy, district, cut)
+    with pytest.raises(Forbidden, match="second person"), demo_copy.begin(district) as db:
+        plans.publish(db, plan, "planner", NEXT, today=TODAY)
+
+
+def test_the_database_itself_refuses_one_person_twice(demo_copy, district, cut) -> None:
+    plan = submitted(demo_copy, district, cut)
+    with pytest.raises(BadInput) as refusal, demo_copy.begin(district) as db:
+        db.execute(
+            text("UPDATE grid_plan SET state = 'published', reviewed_by = 'planner' WHERE id = :plan"), {"plan": plan}
+        )
+    assert refusal.value.field == "second_person"
+
+
+def test_the_old_code_is_refused_for_a_new_grid(demo_copy, district, cut) -> None:
+    code, _ = cut
+    plan = submitted(demo_copy, district, cut)
+    with demo_copy.begin(REVIEWER) as db:
+        plans.publish(db, plan, "reviewer", NEXT, today=TODAY)
+    insert = text(
+        "INSERT INTO grid (code, name, kind, neighbourhood, geom, valid, opened_by)"
+        " SELECT :code, '重号', 'basic', left(:code, 12), geom, '[2027-06-01,)', opened_by FROM grid LIMIT 1"
+    )
+    with pytest.raises(Conflict, match="never used again"), demo_copy.begin(district) as db:
+        db.execute(insert, {"code": code})
+
+
+def test_a_plan_on_ground_that_changed_is_not_published(demo_copy, district, cut) -> None:
+    first, second = submitted(demo_copy, district, cut), submitted(demo_copy, district, cut)
+    with demo_copy.begin(REVIEWER) as db:
+        plans.publish(db, first, "reviewer", NEXT, today=TODAY)
+    with pytest.raises(Conflict, match="ground changed"), demo_copy.begin(REVIEWER) as db:
+        plans.publish(db, second, "reviewer", NEXT, today=TODAY)
+
+
+def test_undo_returns_the_exact_start(demo_copy, district, cut) -> None:
+    code, line = cut
+    with demo_copy.begin(district) as db:
+        plan = plans.create(db, code[:12], "试分", TODAY)
+        made = plans.split_grid(db, plan, code, line, as_of=TODAY, preview=False)
+        one = plans.view(db, plan, TODAY)
+        part = shapely.geometry.shape(made["parts"][0]["geometry"])
+        new = min(cell["id"] for cell in one["cells"]["features"] if cell["properties"]["is_new"])
+        west, south, east, north = part.bounds
+        again = LineString([(west - 1, (south + north) / 2), (east + 1, (south + north) / 2)])
+        try:
+            plans.split_grid(db, plan, new, again, as_of=TODAY, preview=False)
+            plans.undo(db, plan)
+        except BadInput:
+            pass  # a building stands in the way of the second cut: one step is enough to show
+        assert plans.view(db, plan, TODAY)["cells"] == one["cells"]
+        plans.undo(db, plan)
+        assert plans.view(db, plan, TODAY)["cells"]["features"] == []
+        with pytest.raises(Conflict, match="no step"):
+            plans.undo(db, plan)
+
+
+def test_a_line_through_a_house_is_refused_with_its_place(demo_copy, district) -> None:
+    code, line = next(line for line, in_the_way in lines_across(demo_copy, district) if in_the_way)
+    with demo_copy.begin(district) as db:
+        plan = plans.create(db, code[:12], "试分", TODAY)
+        with pytest.raises(BadInput, match="no building is split") as refusal:
+            plans.split_grid(db, plan, code, line, as_of=TODAY, preview=True)
+    assert refusal.value.place is not None
+
+
+def test_a_second_editor_is_told(demo_copy, district, cut) -> None:
+    code, line = cut
+    with demo_copy.begin(district) as db:
+        plan = plans.create(db, code[:12], "试分", TODAY)
+        plans.split_grid(db, plan, code, line, as_of=TODAY, preview=False, version=1)
+    with pytest.raises(Stale), demo_copy.begin(district) as db:
+        plans.undo(db, plan, version=1)
+
+
+def test_a_plan_of_another_area_is_not_there(demo_copy, district, cut) -> None:
+    plan = submitted(demo_copy, district, cut)
+    with pytest.raises(NotFound), demo_copy.begin(Scope("other", ("990102",))) as db:
+        plans.view(db, plan, TODAY)
+
+
+def test_nothing_is_published_before_today(demo_copy, district, cut) -> None:
+    plan = submitted(demo_copy, district, cut)
+    with pytest.raises(BadInput) as refusal, demo_copy.begin(REVIEWER) as db:
+        plans.publish(db, plan, "reviewer", date(2026, 1, 1), today=TODAY)
+    assert refusal.value.field == "valid_from"
+
+
+def test_a_returned_plan_can_be_worked_on_again(demo_copy, district, cut) -> None:
+    plan = submitted(demo_copy, district, cut)
+    with demo_copy.begin(REVIEWER) as db:
+        plans.give_back(db, plan, "reviewer", "边线请沿道路")
+    with demo_copy.begin(district) as db:
+        view = plans.view(db, plan, TODAY)
+        assert (view["state"], view["remark"]) == ("returned", "边线请沿道路")
+        plans.submit(db, plan, "planner")
