@@ -121,9 +121,9 @@ def declared_epsg(wkt: str | None) -> int | None:
         raise BadInput("the declared coordinate system cannot be read", field="crs") from error
     if crs.is_geographic and "CRS84" in wkt:
         return WGS84
-    epsg = crs.to_epsg() or crs.to_epsg(min_confidence=25)
-    if epsg is None or not accepted(epsg):
-        epsg = _by_parameters(crs) or epsg
+    # A 3° and a 6° zone of one meridian are the same numbers (4548 and 4509): what the file names goes first.
+    named = crs.to_json_dict().get("id", {}).get("code")
+    epsg = named or _by_parameters(crs) or crs.to_epsg() or crs.to_epsg(min_confidence=25)
     if epsg is None or not accepted(epsg):
         raise refused(f"EPSG:{epsg} {crs.name}" if epsg else crs.name)
     return epsg

@@ -78,11 +78,13 @@ class Job:
     created_at: datetime
     finished_at: datetime | None
 
+    def areas(self) -> tuple[str, ...]:
+        """Return the areas that the work runs in."""
+        return tuple(self.request.get("areas") or [self.area])
+
     def scope(self) -> Scope:
         """Return the scope of who asked, in which the work runs."""
-        return Scope(
-            self.actor, tuple(self.request["areas"]), "", f"job-{self.id}", self.request.get("source", "")
-        )
+        return Scope(self.actor, self.areas(), "", f"job-{self.id}", self.request.get("source", ""))
 
     def as_json(self) -> dict[str, Any]:
         """Return what its owner may see (not the request: it names files of the server)."""
@@ -124,9 +126,7 @@ def enqueue(session: Session, scope: Scope, kind: str, request: Mapping[str, Any
 
 def _visible(job: Job, scope: Scope) -> bool:
     """A result may show rows of every area the job ran in: only who has them all, or asked for it, may see it."""
-    return job.actor == scope.actor or all(
-        area.startswith(tuple(scope.areas)) for area in job.request["areas"]
-    )
+    return job.actor == scope.actor or all(area.startswith(tuple(scope.areas)) for area in job.areas())
 
 
 def read_job(session: Session, scope: Scope, number: int) -> Job:

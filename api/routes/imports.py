@@ -39,7 +39,9 @@ def start_import(
     crs: Text = None,
     layer: Text = None,
     valid_from: Text = None,
-    map_: Annotated[list[str] | None, Form(alias="map", description="column=field, repeated, or one JSON object")] = None,
+    map_: Annotated[
+        list[str] | None, Form(alias="map", description="column=field, or one JSON object")
+    ] = None,
     dry_run: Annotated[bool, Form()] = False,
     strict: Annotated[bool, Form()] = False,
 ) -> dict[str, Any]:
