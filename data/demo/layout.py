@@ -14,6 +14,7 @@ from .cutting import axes
 OLD_MARGIN_M, NEW_MARGIN_M = 4.0, 7.0
 GRID_LINE_M = 4.0  # no building nearer than this to a grid line
 GROUP_GAP_M = 3.0  # between the buildings of two groups, at least
+STARTS_M = (0.5, 3.0, 6.0, 10.0, 15.0)  # from the south edge of a site to its first row
 FAR_M = 5000.0  # beyond any site
 
 
@@ -73,41 +74,54 @@ def turn(site: Polygon, angle: float, grid_lines: list[shapely.LineString], marg
     return Local(inner, shapely.unary_union(near) if near else Polygon(), origin, frame)
 
 
-def rows(local: Local, pattern: Pattern, tight: float, lengths: list[float]) -> list[Box]:
+def rows(local: Local, pattern: Pattern, tight: float, lengths: list[float], enough: int) -> list[Box]:
     """All slabs that fit: rows from south to north, slabs from west to east; `tight` shrinks the gaps.
 
     `lengths` is the order in which slab lengths are tried, row by row; a shorter one fills the end of a row. The first
-    row is set where most slabs fit, since the south side of a site is seldom quite straight.
+    row is set where `enough` slabs fit, else where most do: the south side of a site is seldom quite straight.
     """
     _, south, _, north = local.inner.bounds
     pitch = pattern.depth + pattern.row_gap * tight
     best: list[Box] = []
-    for start in (0.5, 3.0, 6.0, 10.0, 15.0):
+    for start in STARTS_M:
         found: list[Box] = []
-        y = south + start
-        while y + pattern.depth < north:
-            found += one_row(local, pattern, y, pattern.side_gap * tight, lengths[len(found) :] + lengths)
-            y += pitch
+        y = np.arange(south + start, north - pattern.depth, pitch)
+        for row, (west, east) in zip(y, room(local.inner, y, y + pattern.depth), strict=True):
+            room_left = Box(float(west), float(row), float(east), float(row) + pattern.depth)
+            found += one_row(
+                local, pattern, room_left, pattern.side_gap * tight, lengths[len(found) :] + lengths
+            )
         best = found if len(found) > len(best) else best
+        if len(best) >= enough:
+            break
     return best
 
 
-def one_row(local: Local, pattern: Pattern, y: float, gap: float, lengths: list[float]) -> list[Box]:
+def one_row(local: Local, pattern: Pattern, strip: Box, gap: float, lengths: list[float]) -> list[Box]:
     """Slabs of one row from west to east."""
-    west, _, east, _ = local.inner.bounds
     found: list[Box] = []
-    x = west
-    while x + min(pattern.lengths) <= east:
+    x = strip.west
+    while x + min(pattern.lengths) <= strip.east:
         wished = lengths[len(found)]
         for length in sorted({wished, *pattern.lengths}, key=lambda m: (m != wished, -m)):
-            box = Box(x, y, x + length, y + pattern.depth)
-            if fits(local, box):
+            box = Box(x, strip.south, x + length, strip.north)
+            if box.east <= strip.east and fits(local, box):
                 found.append(box)
                 x = box.east + gap
                 break
         else:
             x += 3.0
     return found
+
+
+def room(inner: Polygon, south: np.ndarray, north: np.ndarray) -> np.ndarray:
+    """West and east end of each row: the outermost points of both its sides (west > east: no room)."""
+    west, _, east, _ = inner.bounds
+    sides = np.stack([south, north], axis=1)
+    ends = np.stack([np.stack([np.full_like(sides, x), sides], axis=-1) for x in (west, east)], axis=-2)
+    bounds = shapely.bounds(shapely.intersection(inner, shapely.linestrings(ends)))
+    reach = np.column_stack([bounds[..., 0].max(axis=1) + 0.05, bounds[..., 2].min(axis=1) - 0.05])
+    return np.where(np.isnan(reach), [0.0, -1.0], reach)
 
 
 def fits(local: Local, box: Box) -> bool:
@@ -121,7 +135,8 @@ def place(local: Local, pattern: Pattern, wanted: int, rng: Generator) -> list[B
     lengths = rng.choice(pattern.lengths, 200).tolist()
     found: list[Box] = []
     for tight in (1.5, 1.25, 1.0, 0.85, 0.7):
-        found = rows(local, pattern, tight, lengths)
+        tried = rows(local, pattern, tight, lengths, wanted)
+        found = tried if len(tried) > len(found) else found
         if len(found) >= wanted:
             break
     middle = np.array(local.inner.centroid.coords[0])
@@ -186,8 +201,7 @@ def group_shape(local: Local, part: Part, site: Polygon) -> shapely.Geometry:
 
 def carries(site: Polygon, angle: float) -> bool:
     """True when three ordinary old slabs (42 × 12 m) stand on the site with air between."""
-    inner = turn(site, angle, [], 4.0)
-    return (
-        not inner.inner.is_empty
-        and len(rows(inner, Pattern((42.0,), 12.2, 15.0, 7.0), 0.85, [42.0] * 200)) >= 3
-    )
+    local = turn(site, angle, [], OLD_MARGIN_M)
+    if local.inner.is_empty:
+        return False
+    return len(rows(local, ORDINARY_OLD, 0.85, [42.0] * 200, 3)) >= 3
