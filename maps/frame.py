@@ -23,6 +23,7 @@ from folium.template import Template
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from geo.ingest.fields import KINDS
 from maps.classes import NO_DATA, PALETTES, POLICY_BREAKS
 from maps.pages import PAGES, Page
 from maps.safe import harden
@@ -195,7 +196,8 @@ class _Shell(Figure):
                 head=_tidy(self.header.render(**kwargs)),
                 map=_tidy(self.html.render(**kwargs)),
                 script=_tidy(self.script.render(**kwargs)),
-                constants=_data_block({"words": said, "classes": _classes(), "language": self.language}),
+                kinds=list(KINDS),
+                constants=_data_block(_constants(self.page, said, self.language)),
             )
         )
 
@@ -245,6 +247,17 @@ def _data_block(value: Any) -> str:
     """JSON for a ``<script type="application/json">`` block, which a browser never runs."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _constants(page: Page, said: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """What the modules of a page need to know and nobody owns: words, classes, the fields of an import."""
+    known: dict[str, Any] = {"words": said, "classes": _classes(), "language": language}
+    if page.name == "imports":
+        known["kinds"] = {
+            kind.name: [{"name": field.name, "header": field.header} for field in kind.fields]
+            for kind in KINDS.values()
+        }
+    return known
 
 
 def _classes() -> dict[str, Any]:

@@ -35,7 +35,7 @@ async function search() {
   const value = (/** @type {string} */ id) => byId(id, HTMLInputElement).value.trim();
   rows = [];
   next = address(paths.audit, {
-    limit: 100, who: value("who"), action: value("action"), since: value("since"), until: value("until"),
+    limit: 100, who: value("actor"), action: value("action"), since: value("since"), until: value("until"),
     success: byId("failed", HTMLInputElement).checked ? "false" : "",
   });
   await more();

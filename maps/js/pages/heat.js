@@ -4,6 +4,7 @@ import { get, paths } from "../api.js";
 import { asOf } from "../asof.js";
 import { byId, el, fill } from "../dom.js";
 import { district, fit, ground, load, mark, shapes, still } from "../map.js";
+import { total } from "../packages/cards.js";
 import { guard, start } from "../shell.js";
 import { readState, writeState } from "../state.js";
 import { table } from "../table.js";
@@ -72,9 +73,10 @@ async function reload() {
   points = answer.features;
   const codes = new Set(points.map((point) => point.id));
   outlines = new Map([...communities, ...groups].filter((unit) => codes.has(unit.id)).map((unit) => [unit.id, unit]));
-  const households = points.reduce((sum, point) => sum + (point.properties.households ?? 0), 0);
-  const sum = (/** @type {string} */ text, /** @type {number} */ value) => el("div", {}, el("strong", {}, num(value)), el("span", {}, text));
-  fill(byId("sums"), sum(t("heat.units"), points.length), sum(t("heat.total"), households));
+  const unknown = points.filter((point) => point.properties.households === null).length;
+  const sum = (/** @type {string} */ text, /** @type {number | null} */ value) => el("div", {}, el("strong", {}, num(value)), el("span", {}, text));
+  fill(byId("sums"), sum(t("heat.units"), points.length), sum(t("heat.total"), total(points, "households")),
+    unknown ? sum(t("heat.unknown"), unknown) : null);
   fill(byId("row-count"), t("common.rows", { n: num(points.length) }));
   list.update(points);
   draw();
@@ -94,12 +96,13 @@ function draw() {
   for (const layer of drawn) layer.addTo(district);
 }
 
-/** Weight: households, against the largest unit. */
+/** Weight: households, against the largest unit; who is not counted warms nothing and is named beside. */
 function heat() {
-  const most = Math.max(1, ...points.map((point) => point.properties.households ?? 0));
-  const places = points.map((point) => {
+  const known = points.filter((point) => point.properties.households !== null);
+  const most = Math.max(1, ...known.map((point) => point.properties.households));
+  const places = known.map((point) => {
     const [lon, lat] = point.geometry.coordinates;
-    return /** @type {[number, number, number]} */ ([lat, lon, (point.properties.households ?? 0) / most]);
+    return /** @type {[number, number, number]} */ ([lat, lon, point.properties.households / most]);
   });
   return L.heatLayer(places, { radius: Number(state.radius), blur: Number(state.radius) * 0.8, max: 1, maxZoom: 13, minOpacity: 0.15, gradient: GRADIENT, pane: "ground" });
 }
