@@ -8,6 +8,7 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Any, Final
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.responses import Response
@@ -22,13 +23,17 @@ from api.routes import (
     bundles,
     communities,
     coverage,
+    exports,
     health,
+    imports,
     layers,
     people,
     places,
     plans,
     session,
 )
+from geo.ingest import uploads
+from geo.jobs import Worker
 from geo.settings import Settings
 from geo.store.engine import Store
 from maps.frame import STATIC
@@ -44,6 +49,8 @@ ROUTES: Final[tuple[ModuleType, ...]] = (
     layers,
     plans,
     bundles,
+    imports,
+    exports,
 )
 """Every module of `api/routes`; each has a `router`."""
 
@@ -92,8 +99,14 @@ def _check_guarded(router: APIRouter) -> None:
 
 
 @asynccontextmanager
-async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
-    yield
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Long work is done by one thread of this process, as long as it serves."""
+    worker = Worker(app.state.store, uploads.handlers(app.state.store, app.state.settings))
+    worker.start()
+    try:
+        yield
+    finally:
+        await run_sync(worker.stop)
 
 
 class _Static(StaticFiles):

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header, Path, Query, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.params import Depends as DependsMark
 from sqlalchemy.orm import Session
 
@@ -55,6 +56,20 @@ class Allowed:
             raise Forbidden(
                 "your password has come of age; change it first", extra={"reason": "password-age"}
             )
+        _check_query(request)
+
+
+def _check_query(request: Request) -> None:
+    """Refuse a parameter that the route does not know: with `asof` for `as_of`, an answer would be of another day."""
+    route = request.scope["route"]
+    unknown = sorted(set(request.query_params) - _parameters(route.dependant))
+    if unknown:
+        raise BadInput(f"no such parameter: {unknown[0]}", field=unknown[0])
+
+
+def _parameters(dependant: Dependant) -> set[str]:
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*(_parameters(below) for below in dependant.dependencies))
 
 
 def allow(*roles: str) -> Any:

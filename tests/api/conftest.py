@@ -25,6 +25,16 @@ SUBDISTRICT = "990101001000"
 Client = Callable[[str], TestClient]
 
 
+@pytest.fixture(scope="module")
+def shared_store(databases) -> Iterator[Store]:
+    """One database for a module whose tests leave nothing behind that another would trip over."""
+    name = databases.create()
+    store = Store(databases.url(name))
+    yield store
+    store.dispose()
+    databases.drop(name)
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(data=tmp_path, demo=True, today=date(2026, 11, 1))

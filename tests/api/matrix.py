@@ -166,6 +166,25 @@ BUNDLES = (
     Row("DELETE", "/api/rounds/{number}", ("officer",), HIDDEN, "/api/rounds/{round}", status=204, headers=V1),
 )  # fmt: skip
 
+HOMES = (
+    '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"小区编码": "990101001001C002",'
+    ' "小区名称": "新苑", "所属社区编码": "990101001001"}, "geometry": {"type": "Polygon", "coordinates":'
+    " [[[116.003, 31.003], [116.004, 31.003], [116.004, 31.004], [116.003, 31.004], [116.003, 31.003]]]}}]}"
+)
+IMPORTS = (
+    # The file is looked at in the scope of who sent it; what it may not touch is in the report of the job.
+    Row("POST", "/api/imports", ("planner", "officer"), NOWHERE, status=202,
+        files={"file": ("communities.geojson", HOMES.encode())}),
+    Row("GET", "/api/imports", BUSINESS, FILTERED),
+    Row("GET", "/api/imports/{number}", BUSINESS, HIDDEN, "/api/imports/{change_set}"),
+    Row("POST", "/api/imports/{number}/undo", ("planner", "officer"), HIDDEN, "/api/imports/{change_set}/undo"),
+    Row("GET", "/api/jobs/{number}", BUSINESS, HIDDEN, "/api/jobs/{job}"),
+    Row("POST", "/api/jobs/{number}/cancel", ("planner", "officer"), HIDDEN, "/api/jobs/{job}/cancel",
+        status=409),  # it has ended
+    Row("GET", "/api/templates/{kind}.xlsx", BUSINESS, NOWHERE, "/api/templates/communities.xlsx"),
+    Row("GET", "/api/exports/{kind}", BUSINESS, FILTERED, "/api/exports/communities?format=geojson"),
+)  # fmt: skip
+
 PAGES = (
     Row("GET", "/", EVERYONE, NOWHERE, status=303),
     page("/sign-in", EVERYONE),
@@ -184,5 +203,5 @@ PAGES = (
 )
 
 MATRIX: tuple[Row, ...] = (
-    *HEALTH, *SESSION, *PEOPLE, *AUDIT, *LAYERS, *COVERAGE, *COMMUNITIES, *PLANS, *BUNDLES, *PAGES,
+    *HEALTH, *SESSION, *PEOPLE, *AUDIT, *LAYERS, *COVERAGE, *COMMUNITIES, *PLANS, *BUNDLES, *IMPORTS, *PAGES,
 )  # fmt: skip

@@ -74,6 +74,12 @@ def edit_version(version: IfMatchVersion) -> dict[str, int]:
 
 
 @pytest.fixture
+def store(shared_store: Store) -> Store:
+    """These tests only look."""
+    return shared_store
+
+
+@pytest.fixture
 def app(app: FastAPI) -> FastAPI:
     app.include_router(probe)
     return app
@@ -363,3 +369,13 @@ def test_no_endpoint_blocks_the_event_loop():
     import inspect
 
     assert not [route.path for route, _ in endpoints() if inspect.iscoroutinefunction(route.endpoint)]
+
+
+@pytest.mark.parametrize(
+    "query", ["asof=2020-01-01", "sort=name", "filter=1%3D1", "columns=password_hash", "as_of=2026-01-01&x="]
+)
+def test_a_parameter_that_nobody_knows_is_422_not_ignored(planner: TestClient, query: str):
+    for address in ("/api/communities", "/api/coverage", "/api/me"):
+        answer = planner.get(f"{address}?{query}")
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["field"] in query

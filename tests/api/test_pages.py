@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
+from geo.store.engine import Store
 from maps.frame import PAGES, STATIC
+
+
+@pytest.fixture
+def store(shared_store: Store) -> Store:
+    """These tests only look."""
+    return shared_store
 
 
 def test_a_page_names_its_scripts_and_can_be_kept(as_user):

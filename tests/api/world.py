@@ -171,6 +171,7 @@ def _insert(db: Session, change: int, table: str, box: tuple[float, ...] | None,
 def _work(db: Session, subdistrict: str) -> World:
     """A plan, a round, an import and a job of a sub-district."""
     area = {"area": f"{subdistrict}000", "prefix": subdistrict, "name": f"案{subdistrict}"}
+    area["request"] = f'{{"areas": ["{subdistrict}"], "name": "{subdistrict}.csv"}}'
     plan = db.scalar(
         text("INSERT INTO grid_plan (area, title, author) VALUES (:area, :name, 'planner') RETURNING id"),
         {**area, "area": f"{subdistrict}001"},
@@ -182,12 +183,14 @@ def _work(db: Session, subdistrict: str) -> World:
         area,
     )
     change = db.scalar(
-        text("INSERT INTO change_set (kind, area, subject) VALUES ('import', :prefix, :name) RETURNING id"),
+        text(
+            "INSERT INTO change_set (kind, area, subject, source) VALUES ('import', :prefix, 'branches', :name) RETURNING id"
+        ),
         area,
     )
     job = db.scalar(
         text(
-            "INSERT INTO job (kind, area, state, request) VALUES ('import', :prefix, 'done', '{}') RETURNING id"
+            "INSERT INTO job (kind, area, state, request) VALUES ('import', :prefix, 'done', CAST(:request AS jsonb)) RETURNING id"
         ),
         area,
     )
