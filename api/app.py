@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from api import problems
 from api.deps import Allowed, permission_of
 from api.middleware import Guard
-from api.pages.shown import Elsewhere, go_elsewhere, pages_router
+from api.pages import shown
 from api.routes import (
     audit,
     bundles,
@@ -68,7 +68,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     app.state.settings = settings
     app.state.store = store
     problems.install(app)
-    app.add_exception_handler(Elsewhere, go_elsewhere)
+    shown.install(app)
     for router in routers():
         _check_guarded(router)
         app.include_router(router)
@@ -81,7 +81,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
 
 def routers() -> list[APIRouter]:
     """Return the routers of the API and of the pages."""
-    return [*(module.router for module in ROUTES), pages_router()]
+    return [*(module.router for module in ROUTES), shown.pages_router()]
 
 
 def endpoints() -> Iterator[tuple[APIRoute, Allowed | None]]:

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.access import Visit
 from api.deps import ROLES, Allowed, Settings, This, open_to_all
 from api.languages import COOKIE, language_of
-from geo.errors import Forbidden
 from maps.frame import PAGES, Page, render
 
 HOMES: Final = {
@@ -37,14 +36,23 @@ class Elsewhere(Exception):
         self.url = url
 
 
+class NotYours(Exception):
+    """The page belongs to other roles."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page.name)
+        self.page = page
+
+
 class AllowedPage(Allowed):
     """Lets a page's roles in; sends others to sign in, since a browser cannot do anything with a 401."""
 
     def __init__(self, page: Page) -> None:
+        self.page = page
         super().__init__(*(page.roles or ROLES), everybody=page.is_open)
 
     def __call__(self, request: Request) -> None:
-        """Raise Elsewhere for nobody, Forbidden for another role."""
+        """Raise Elsewhere for nobody, NotYours for another role."""
         visit: Visit = request.state.visit
         if self.everybody:
             return
@@ -53,13 +61,25 @@ class AllowedPage(Allowed):
         if visit.actor.must_change_password and request.url.path != "/account":
             raise Elsewhere("/account")
         if visit.actor.roles.isdisjoint(self.roles):
-            raise Forbidden("this page belongs to another role", extra={"roles": sorted(self.roles)})
+            raise NotYours(self.page)
 
 
 async def go_elsewhere(_request: Request, error: Exception) -> Response:
     """Send the browser to the page that the error names."""
     assert isinstance(error, Elsewhere)
     return RedirectResponse(error.url, 303)
+
+
+async def show_refusal(request: Request, error: Exception) -> Response:
+    """Answer 403 with the page itself: it holds no data, and says in its own frame that it is not for this role."""
+    assert isinstance(error, NotYours)
+    return send_page(error.page, request, request.app.state.settings, 403)
+
+
+def install(app: FastAPI) -> None:
+    """Answer what the pages raise."""
+    app.add_exception_handler(Elsewhere, go_elsewhere)
+    app.add_exception_handler(NotYours, show_refusal)
 
 
 def _address(request: Request) -> str:

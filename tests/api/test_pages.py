@@ -105,3 +105,10 @@ def test_modules_of_every_page_are_served_as_javascript(anonymous: TestClient):
             200,
             "text/javascript; charset=utf-8",
         ), name
+
+
+def test_another_roles_page_is_403_in_its_own_frame(as_user):
+    answer = as_user("auditor").get("/plans")
+    assert answer.status_code == 403
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
