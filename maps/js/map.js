@@ -2,6 +2,7 @@
 
 import { all, paths } from "./api.js";
 import { el } from "./dom.js";
+import { inside } from "./plans/line.js";
 
 export const district = district_map;
 
@@ -55,12 +56,32 @@ export function labels(features, text, limit = 40) {
   const group = L.layerGroup();
   const largest = [...features].sort((a, b) => (b.properties.area_m2 ?? 0) - (a.properties.area_m2 ?? 0));
   for (const feature of largest.slice(0, limit)) {
-    const box = L.geoJSON(feature.geometry).getBounds();
-    if (!box.isValid()) continue;
+    const place = seat(feature.geometry);
+    if (!place) continue;
     const icon = L.divIcon({ html: el("span", {}, text(feature)), className: "map-label", iconSize: [0, 0] });
-    L.marker(box.getCenter(), { icon, interactive: false, keyboard: false, pane: "labels" }).addTo(group);
+    L.marker(place, { icon, interactive: false, keyboard: false, pane: "labels" }).addTo(group);
   }
   return group;
+}
+
+/** Where a name sits best: of a raster of places inside the shape, the one farthest from its edge.
+ * @param {any} geometry @returns {[number, number] | null} latitude, longitude */
+function seat(geometry) {
+  const box = L.geoJSON(geometry).getBounds();
+  if (!box.isValid()) return null;
+  const [west, south, wide, high] = [box.getWest(), box.getSouth(), box.getEast() - box.getWest(), box.getNorth() - box.getSouth()];
+  const edge = corners(geometry.coordinates).filter((_, i, every) => every.length < 200 || i % Math.ceil(every.length / 200) === 0);
+  const squeeze = Math.cos((south * Math.PI) / 180);
+  /** @type {{at: [number, number], room: number}} */
+  let best = { at: [south + high / 2, west + wide / 2], room: -1 };
+  for (let step = 0; step < 144; step += 1) {
+    const lon = west + (wide * ((step % 12) + 0.5)) / 12;
+    const lat = south + (high * (Math.floor(step / 12) + 0.5)) / 12;
+    if (!inside([lon, lat], geometry)) continue;
+    const room = edge.reduce((least, [x, y]) => Math.min(least, ((x - lon) * squeeze) ** 2 + (y - lat) ** 2), Infinity);
+    if (room > best.room) best = { at: [lat, lon], room };
+  }
+  return best.at;
 }
 
 /** Moves the view onto shapes. @param {Feature[]} features @param {number} [padding] */

@@ -44,11 +44,9 @@ start(async (me) => {
   const radius = byId("radius", HTMLInputElement);
   radius.value = state.radius;
   radius.addEventListener("input", () => (set({ radius: radius.value }), draw()));
-  const outline = await ground();
+  const [outline, subdistricts] = await Promise.all([ground(), load("regions", { level: "subdistrict" }), reload()]);
   fit(outline);
-  const subdistricts = await load("regions", { level: "subdistrict" });
   still(subdistricts, { fill: false, color: "#5d4a7a", weight: 1.6, opacity: 0.6 }, "highlight").addTo(district);
-  await reload();
 });
 
 /** @param {string} id @param {"heat" | "shapes" | "standalone"} key @param {() => void} then */
@@ -96,13 +94,22 @@ function draw() {
   for (const layer of drawn) layer.addTo(district);
 }
 
-/** Weight: households, against the largest unit; who is not counted warms nothing and is named beside. */
+/** The households from which on a unit is fully warm: nine of ten have fewer, so that one giant does not hide the rest.
+ * @param {Feature[]} known */
+function warmest(known) {
+  const sorted = known.map((point) => point.properties.households).sort((a, b) => a - b);
+  const most = Math.max(1, sorted[Math.floor(sorted.length * 0.9)] ?? 1);
+  fill(byId("most"), t("heat.most", { n: num(most) }));
+  return most;
+}
+
+/** Weight: households, capped; who is not counted warms nothing and is named beside. */
 function heat() {
   const known = points.filter((point) => point.properties.households !== null);
-  const most = Math.max(1, ...known.map((point) => point.properties.households));
+  const most = warmest(known);
   const places = known.map((point) => {
     const [lon, lat] = point.geometry.coordinates;
-    return /** @type {[number, number, number]} */ ([lat, lon, point.properties.households / most]);
+    return /** @type {[number, number, number]} */ ([lat, lon, Math.min(1, point.properties.households / most)]);
   });
   return L.heatLayer(places, { radius: Number(state.radius), blur: Number(state.radius) * 0.8, max: 1, maxZoom: 13, minOpacity: 0.15, gradient: GRADIENT, pane: "ground" });
 }

@@ -67,10 +67,10 @@ start(async (me) => {
   const area = me.areas[0];
   trail = [{ code: area.code, name: area.name, level: area.level }];
   wire();
-  const outline = await ground();
-  fit(outline);
+  const base = ground();
   await follow();
   await refresh();
+  await base;
 });
 
 function wire() {

@@ -46,9 +46,8 @@ start(async (me) => {
   byId("round-name", HTMLInputElement).value = t("packages.default_name", { date: day(today) });
   for (const name of ["make", "round-name"]) byId(name, /** @type {any} */ (HTMLElement)).toggleAttribute("disabled", !mayEdit);
   wire();
-  const outline = await ground();
+  const [outline] = await Promise.all([ground(), loadPool(), loadRounds()]);
   fit(outline);
-  await Promise.all([loadPool(), loadRounds()]);
   const wanted = new URLSearchParams(location.search).get("round");
   if (wanted) await openRound(Number(wanted));
   byId("loading").hidden = true;

@@ -63,8 +63,7 @@ start(async (person) => {
   me = person;
   fill(byId("list"), list.element);
   wire();
-  await ground();
-  await reload();
+  await Promise.all([ground(), reload()]);
   fit(after);
   byId("loading").hidden = true;
 });

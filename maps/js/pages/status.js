@@ -15,8 +15,10 @@ import { named, num, t } from "../words.js";
 
 const DEFAULTS = { as_of: "", off: "groups,grids,three_no_only", pick: "" };
 const BUILDING_ZOOM = 16;
+const HATCH_ZOOM = 14.5;
 
 let state = readState(DEFAULTS);
+let near = false;
 /** @type {Map<string, {feature: Feature, kind: string}>} */
 const found = new Map();
 /** @type {Record<string, import("leaflet").LayerGroup>} */
@@ -47,10 +49,13 @@ start(async (me) => {
     guard(reload);
   });
   search(byId("search"), (hit) => guard(() => goTo(hit)), () => ({ as_of: state.as_of }));
-  const outline = await ground();
-  fit(outline);
-  await reload();
-  district.on("zoomend moveend", () => guard(drawBuildings));
+  const shown = reload();
+  fit(await ground());
+  await shown;
+  district.on("moveend", () => guard(drawBuildings));
+  district.on("zoomend", () => {
+    if (isNear() !== near) drawAll();
+  });
   if (state.pick) show(state.pick, true);
 });
 
@@ -102,8 +107,14 @@ function remember(features, kind) {
   for (const feature of features) found.set(feature.id, { feature, kind });
 }
 
+/** From close up the hatch of 三无 can be read; from afar it would only darken. */
+function isNear() {
+  return district.getZoom() >= HATCH_ZOOM;
+}
+
 /** Everything again, in order: one canvas has one stack. */
 function drawAll() {
+  near = isNear();
   for (const layer of Object.values(layers)) layer.remove();
   for (const name of ORDER) {
     layers[name] = L.layerGroup(isOff(name) ? [] : draw(name)).addTo(district);
@@ -134,15 +145,14 @@ function wanted(feature) {
 function unitStyle(feature) {
   const mode = modeOf(feature.properties);
   const three = feature.properties.three_no === true;
-  const fillColor = mode === UNKNOWN ? hatch("#ececec", "#8d979f") : three ? hatch(MODES[mode] ?? "#999999", "rgba(20,30,40,.5)") : MODES[mode] ?? "#999999";
-  return { fillColor, fillOpacity: 0.85, color: three && !isOff("three_no") ? "#1c2733" : "#ffffff", weight: three ? 1.3 : 0.8 };
+  const fillColor = mode === UNKNOWN ? hatch("#ececec", "#8d979f") : three && near ? hatch(MODES[mode] ?? "#999999", "rgba(20,30,40,.5)") : MODES[mode] ?? "#999999";
+  return { fillColor, fillOpacity: 0.85, color: three && !isOff("three_no") ? "#1c2733" : "#ffffff", weight: three ? (near ? 1.5 : 0.9) : 0.8 };
 }
 
 /** Buildings are fetched for what is seen, from close up only. */
 async function drawBuildings() {
-  const near = district.getZoom() >= BUILDING_ZOOM && !isOff("buildings");
   layers.buildings?.clearLayers();
-  if (!near) return;
+  if (district.getZoom() < BUILDING_ZOOM || isOff("buildings")) return;
   const box = district.getBounds().pad(0.15);
   const bbox = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((value) => value.toFixed(6)).join(",");
   const features = await all(paths.list("buildings"), { bbox, as_of: state.as_of });
