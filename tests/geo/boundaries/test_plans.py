@@ -27,7 +27,8 @@ def lines_across(store: Store, scope: Scope) -> Iterator[tuple[Cut, int]]:
     """Straight lines that cross a grid with homes in it once, each with the number of buildings in its way."""
     with store.begin(scope) as db:
         rows = db.execute(
-            text("SELECT code, ST_AsBinary(geom) AS wkb FROM grid_at(:d) WHERE kind = 'basic' ORDER BY code"), {"d": TODAY}
+            text("SELECT code, ST_AsBinary(geom) AS wkb FROM grid_at(:d) WHERE kind = 'basic' ORDER BY code"),
+            {"d": TODAY},
         ).all()
         homes = db.scalars(text("SELECT ST_AsBinary(geom) FROM building_at(:d)"), {"d": TODAY}).all()
     tree = shapely.STRtree(shapely.from_wkb([bytes(home) for home in homes]))
@@ -93,14 +94,20 @@ def test_publishing_opens_new_grids_ends_the_old_and_keeps_lineage(demo_copy, di
     assert all(shapely.equals_exact(still[key], before[key]) for key in before)
     assert set(after) - set(before) == set(said["opened"])
     assert set(before) - set(after) == {code}
-    assert all(new[:12] == code[:12] and new > max(c for c in before if c[:12] == code[:12]) for new in said["opened"])
+    assert all(
+        new[:12] == code[:12] and new > max(c for c in before if c[:12] == code[:12])
+        for new in said["opened"]
+    )
     shapes = np.array([shape.geoms[0] for shape in after.values()])
     assert shapely.coverage_is_valid(shapes)
     assert shapely.coverage_is_valid(shapes, gap_width=1e-7)
     untouched = set(before) - {code} - set(said["reshaped"])
     assert all(after[key].wkb == before[key].wkb for key in untouched)
     with demo_copy.begin(district) as db:
-        lineage = db.scalars(text("SELECT came_from FROM grid_at(:d) WHERE code = ANY(:new)"), {"d": NEXT, "new": said["opened"]})
+        lineage = db.scalars(
+            text("SELECT came_from FROM grid_at(:d) WHERE code = ANY(:new)"),
+            {"d": NEXT, "new": said["opened"]},
+        )
         assert list(lineage) == [[code], [code]]
 
 
@@ -114,7 +121,8 @@ def test_the_database_itself_refuses_one_person_twice(demo_copy, district, cut) 
     plan = submitted(demo_copy, district, cut)
     with pytest.raises(BadInput) as refusal, demo_copy.begin(district) as db:
         db.execute(
-            text("UPDATE grid_plan SET state = 'published', reviewed_by = 'planner' WHERE id = :plan"), {"plan": plan}
+            text("UPDATE grid_plan SET state = 'published', reviewed_by = 'planner' WHERE id = :plan"),
+            {"plan": plan},
         )
     assert refusal.value.field == "second_person"
 

@@ -40,7 +40,9 @@ def applied(cells: dict[str, Polygon], code: str, line: LineString) -> dict[str,
     off=st.floats(-0.2, 0.2),
     bend=st.floats(-0.15, 0.15),
 )
-def test_a_split_leaves_no_gap_no_overlap_and_no_loss(seed: int, cell: int, angle: float, off: float, bend: float) -> None:
+def test_a_split_leaves_no_gap_no_overlap_and_no_loss(
+    seed: int, cell: int, angle: float, off: float, bend: float
+) -> None:
     cells = tessellation(seed)
     code = sorted(cells)[cell]
     whole = cells[code]
@@ -67,7 +69,10 @@ def test_a_split_leaves_no_gap_no_overlap_and_no_loss(seed: int, cell: int, angl
             assert after[other].area == pytest.approx(shape.area, rel=1e-12)
 
 
-@given(seed=st.integers(0, 10**6), cuts=st.lists(st.tuples(st.integers(0, 99), st.floats(0, np.pi)), min_size=5, max_size=12))
+@given(
+    seed=st.integers(0, 10**6),
+    cuts=st.lists(st.tuples(st.integers(0, 99), st.floats(0, np.pi)), min_size=5, max_size=12),
+)
 def test_many_splits_one_after_the_other(seed: int, cuts: list[tuple[int, float]]) -> None:
     cells = tessellation(seed, rows=3)
     for number, angle in cuts:
@@ -106,6 +111,8 @@ def test_holes_go_to_the_side_they_lie_on() -> None:
         ([(-1, 1e-7), (2, 1e-7)], "sliver|edge|begins and ends|does not cross"),
     ],
 )
-def test_a_line_that_does_not_cut_is_refused_with_the_reason(line: list[tuple[float, float]], why: str) -> None:
+def test_a_line_that_does_not_cut_is_refused_with_the_reason(
+    line: list[tuple[float, float]], why: str
+) -> None:
     with pytest.raises(CannotSplit, match=why):
         split({"a": box(0, 0, 1, 1)}, "a", LineString(line))

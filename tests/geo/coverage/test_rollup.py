@@ -72,19 +72,25 @@ def test_every_month_agrees_with_pandas(demo, district, tables, basis: Basis, st
 @pytest.mark.parametrize("standalone", [False, True])
 @pytest.mark.parametrize("basis", Basis)
 @pytest.mark.parametrize("level", PREFIX)
-def test_every_region_agrees_with_pandas(demo, district, tables, level: Level, basis: Basis, standalone: bool) -> None:
+def test_every_region_agrees_with_pandas(
+    demo, district, tables, level: Level, basis: Basis, standalone: bool
+) -> None:
     with demo.begin(district) as db:
         found = coverage(db, Question("", basis, standalone), level, Moment(TODAY))
     units = obvious(tables, basis, standalone, TODAY)
     expected = {code: figures(part) for code, part in units.groupby(units.code.str[: PREFIX[level]])}
-    assert {row["code"][: PREFIX[level]]: told(row) for row in found["rows"] if row["denominator"]} == expected
+    assert {
+        row["code"][: PREFIX[level]]: told(row) for row in found["rows"] if row["denominator"]
+    } == expected
 
 
 @pytest.mark.parametrize("standalone", [False, True])
 @pytest.mark.parametrize("basis", Basis)
 @pytest.mark.parametrize("level", Level)
 @pytest.mark.parametrize("day", [MONTHS[0], MONTHS[17], TODAY])
-def test_rows_add_up_to_the_district(demo, everywhere, level: Level, basis: Basis, standalone: bool, day: date) -> None:
+def test_rows_add_up_to_the_district(
+    demo, everywhere, level: Level, basis: Basis, standalone: bool, day: date
+) -> None:
     with demo.begin(everywhere) as db:
         found = coverage(db, Question("", basis, standalone), level, Moment(day))
         whole = coverage(db, Question("", basis, standalone), Level.DISTRICT, Moment(day))
