@@ -1,6 +1,6 @@
 // The one way to the service.  Every address that a page asks stands here.
 
-import { t } from "./words.js";
+import { language, named, t } from "./words.js";
 
 export const paths = {
   me: "/api/me",
@@ -34,12 +34,23 @@ export const paths = {
 export class Problem extends Error {
   /** @param {number} status @param {Record<string, any>} body */
   constructor(status, body) {
-    super(body.detail || body.title || t("error.status", { status }));
+    super(sentence(status, body));
     this.status = status;
     this.body = body;
     /** @type {string | undefined} */
     this.field = body.field;
   }
+}
+
+/**
+ * A problem in the reader's language: the kind of problem in our words, the service's own sentence behind it.
+ * @param {number} status @param {Record<string, any>} body
+ */
+function sentence(status, body) {
+  const kind = String(body.type ?? "").split(":").pop() ?? "";
+  const known = named("problem", kind);
+  const detail = body.detail || body.title || t("error.status", { status });
+  return language === "en" || !kind || known === kind ? detail : `${known}（${detail}）`;
 }
 
 let token = "";

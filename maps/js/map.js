@@ -70,7 +70,7 @@ function seat(geometry) {
   const box = L.geoJSON(geometry).getBounds();
   if (!box.isValid()) return null;
   const [west, south, wide, high] = [box.getWest(), box.getSouth(), box.getEast() - box.getWest(), box.getNorth() - box.getSouth()];
-  const edge = corners(geometry.coordinates).filter((_, i, every) => every.length < 200 || i % Math.ceil(every.length / 200) === 0);
+  const edge = segments(geometry.coordinates);
   const squeeze = Math.cos((south * Math.PI) / 180);
   /** @type {{at: [number, number], room: number}} */
   let best = { at: [south + high / 2, west + wide / 2], room: -1 };
@@ -78,18 +78,35 @@ function seat(geometry) {
     const lon = west + (wide * ((step % 12) + 0.5)) / 12;
     const lat = south + (high * (Math.floor(step / 12) + 0.5)) / 12;
     if (!inside([lon, lat], geometry)) continue;
-    const room = edge.reduce((least, [x, y]) => Math.min(least, ((x - lon) * squeeze) ** 2 + (y - lat) ** 2), Infinity);
+    const room = edge.reduce((least, [a, b]) => Math.min(least, distance2([lon, lat], a, b, squeeze)), Infinity);
     if (room > best.room) best = { at: [lat, lon], room };
   }
   return best.at;
 }
 
-/** Moves the view onto shapes. @param {Feature[]} features @param {number} [padding] */
-export function fit(features, padding = 18) {
+/** The edges of every ring, thinned to some two hundred. @param {any[]} nested @returns {[number[], number[]][]} */
+function segments(nested) {
+  if (typeof nested[0][0] !== "number") return nested.flatMap(segments);
+  const step = Math.ceil(nested.length / 200);
+  const ring = nested.filter((_, i) => i % step === 0 || i === nested.length - 1);
+  return ring.slice(1).map((point, i) => [ring[i], point]);
+}
+
+/** Squared distance of a place to an edge, longitudes squeezed to the scale of latitudes.
+ * @param {number[]} place @param {number[]} a @param {number[]} b @param {number} squeeze */
+function distance2([x, y], [ax, ay], [bx, by], squeeze) {
+  const [dx, dy, px, py] = [(bx - ax) * squeeze, by - ay, (x - ax) * squeeze, y - ay];
+  const along = Math.max(0, Math.min(1, (px * dx + py * dy) / (dx * dx + dy * dy || 1)));
+  return (px - along * dx) ** 2 + (py - along * dy) ** 2;
+}
+
+/** Moves the view onto shapes. @param {Feature[]} features @param {number} [padding] px @param {number} [head] px more on top,
+ * where something lies over the map */
+export function fit(features, padding = 18, head = 0) {
   const box = L.latLngBounds([]);
   for (const feature of features) if (feature.geometry) box.extend(L.geoJSON(feature.geometry).getBounds());
   district.invalidateSize({ animate: false });
-  if (box.isValid()) district.fitBounds(box, { padding: [padding, padding], animate: false });
+  if (box.isValid()) district.fitBounds(box, { paddingTopLeft: [padding, padding + head], paddingBottomRight: [padding, padding], animate: false });
 }
 
 /** The convex hull of shapes (Andrew's monotone chain), as a shape that shows what belongs together.

@@ -78,6 +78,7 @@ function choose(chosen) {
   report = null;
   answers = {};
   mapped = {};
+  fill(byId("file-name"), chosen?.name ?? t("imports.drop"));
   byId("outcome").hidden = true;
 }
 

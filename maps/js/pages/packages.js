@@ -301,7 +301,7 @@ async function keepMine() {
 
 async function loadRounds() {
   const { rounds } = await get(paths.rounds);
-  const rows = rounds.map((/** @type {any} */ item) => el("li", {},
+  const rows = rounds.map((/** @type {any} */ item) => el("li", { class: "stacked" },
     button(item.name, () => guard(() => openRound(item.id)), { class: "plain link" }),
     el("span", { class: "note" }, `${t("packages.packages", { n: item.packages })} · ${named("state", item.state)} · ${day(item.changed_at)}`)));
   fill(byId("rounds"), rows.length ? el("ul", { class: "left-out" }, ...rows) : el("p", { class: "body note" }, t("common.no_rows")));

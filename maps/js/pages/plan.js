@@ -4,7 +4,7 @@ import { all, getTagged, paths, Problem, send } from "../api.js";
 import { byId, el, fill, later, typing } from "../dom.js";
 import { district, fit, ground, labels, mark, shapes, still } from "../map.js";
 import { total } from "../packages/cards.js";
-import { fault, inside, parsePoints, pointsText } from "../plans/line.js";
+import { crossings, fault, inside, parsePoints, pointsText } from "../plans/line.js";
 import { guard, reason, start, toast } from "../shell.js";
 import { table } from "../table.js";
 import { day, named, num, squareMetres, t } from "../words.js";
@@ -25,6 +25,10 @@ let me;
 let before = [];
 /** @type {Feature[]} the grids with the plan's changes */
 let after = [];
+/** @type {Feature[]} grids that only gain a vertex on a shared edge, those of other neighbourhoods included */
+let touched = [];
+/** @type {Feature[] | null} the buildings of the neighbourhood, once they are loaded */
+let buildings = null;
 let showing = "after";
 /** @type {string | null} */
 let chosen = null;
@@ -64,7 +68,7 @@ start(async (person) => {
   fill(byId("list"), list.element);
   wire();
   await Promise.all([ground(), reload()]);
-  fit(after);
+  fit(after, 30, 44);
   byId("loading").hidden = true;
 });
 
@@ -107,7 +111,9 @@ async function reload() {
   plan = answer.body;
   etag = answer.etag;
   const grids = await all(paths.list("grids"), { region: plan.area });
-  const cells = /** @type {Feature[]} */ (plan.cells.features);
+  const drafted = /** @type {Feature[]} */ (plan.cells.features);
+  const cells = drafted.filter((cell) => cell.id.startsWith(plan.area));
+  touched = drafted.filter((cell) => !cell.properties.is_new);
   const replaced = new Set([...plan.ended, ...cells.map((cell) => cell.id)]);
   if (plan.state !== "published") before = grids;
   after = plan.state === "published" ? grids : [...grids.filter((grid) => !replaced.has(grid.id)), ...cells];
@@ -119,13 +125,22 @@ async function reload() {
 /** Who lives in the grids that the plan does not touch: the sums of their buildings, none of which is split.
  * @param {Feature[]} grids */
 async function countHomes(grids) {
-  const open = grids.filter((grid) => grid.properties.households === undefined && !homes.has(grid.id));
-  if (!open.length) return;
-  const buildings = await all(paths.list("buildings"), { region: plan.area });
-  for (const grid of open) {
+  if (!buildings) buildings = await drawHomes();
+  for (const grid of grids) {
+    if (homes.has(grid.id)) continue;
     const within = buildings.filter((building) => inside(middle(building), grid.geometry));
-    homes.set(grid.id, { households: total(within, "households"), residents: total(within, "residents") });
+    const sum = (/** @type {string} */ name) => (within.length ? total(within, name) : 0);
+    homes.set(grid.id, { households: sum("households"), residents: sum("residents") });
   }
+}
+
+/** Communities and buildings below the grids: a line goes between them, never through. */
+async function drawHomes() {
+  const region = plan.area;
+  const [communities, found] = await Promise.all([all(paths.list("communities"), { region }), all(paths.list("buildings"), { region })]);
+  still(communities, { color: "#8796a5", weight: 1, fillColor: "#dfe6ee", fillOpacity: 0.9 }, "ground").addTo(district);
+  still(found, { color: "#3c4b5a", weight: 0.8, fillColor: "#8fa0b2", fillOpacity: 1 }, "ground").addTo(district);
+  return found;
 }
 
 /** The middle of a footprint's box. @param {Feature} building @returns {Point} */
@@ -140,6 +155,8 @@ function showPlan() {
   byId("state").className = `tag ${TONE[plan.state] ?? ""}`;
   byId("remark").hidden = !(plan.state === "returned" && plan.remark);
   fill(byId("remark"), t("plan.returned_because", { text: plan.remark ?? "" }));
+  byId("touched").hidden = !touched.length;
+  fill(byId("touched"), t("plan.touched", { n: touched.length, names: touched.map((cell) => cell.properties.name).join("、") }));
   byId("tools").hidden = !mayEdit();
   byId("undo", HTMLButtonElement).disabled = !plan.steps;
   const review = me.roles.includes("reviewer") && plan.state === "submitted";
@@ -180,8 +197,10 @@ function drawGrids(grids) {
     choose(shape.feature.id);
   }));
   const names = labels(grids, (grid) => `${grid.properties.name}\n${t("plan.households", { n: num(figure(grid, "households")) })}`, 60);
+  const beyond = touched.filter((cell) => !cell.id.startsWith(plan.area));
+  const others = showing === "after" ? [still(beyond, { fill: false, color: "#8a97a4", weight: 1.4, dashArray: "2 4" }, "highlight")] : [];
   const edge = plan.state === "published" || showing === "before" ? [] : [still(before, { fill: false, color: "#5d6f80", weight: 1.2, dashArray: "5 4" }, "highlight")];
-  drawnGrids = L.layerGroup([layer, names, ...edge]).addTo(district);
+  drawnGrids = L.layerGroup([layer, names, ...others, ...edge]).addTo(district);
 }
 
 function chosenShape() {
@@ -235,10 +254,18 @@ function setLine(points, fromText = false) {
   byId("clear", HTMLButtonElement).disabled = !points.length;
   const shape = chosenShape()[0];
   const wrong = points.length && shape ? fault(points, shape.geometry) : null;
+  const hit = wrong || !shape || !points.length ? [] : hitBuildings(points, shape);
   if (wrong) say(t(wrong), "");
+  else if (hit.length) say(t("plan.cuts_buildings", { n: hit.length }), "bad");
   else if (points.length && shape) ask(asked);
   else say("", "");
   drawLine();
+  if (hit.length) still(hit, { color: "#b3261e", weight: 2, fillColor: "#e57368", fillOpacity: 0.9 }, "highlight").addTo(drawnLine);
+}
+
+/** Buildings of the chosen grid that the line runs through. @param {Point[]} points @param {Feature} shape */
+function hitBuildings(points, shape) {
+  return (buildings ?? []).filter((item) => inside(middle(item), shape.geometry) && crossings(points, item.geometry) > 0);
 }
 
 const ask = later((/** @type {number} */ mine) => guard(async () => {
@@ -250,7 +277,7 @@ const ask = later((/** @type {number} */ mine) => guard(async () => {
     say(t("plan.valid"), "good");
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 422) throw error;
-    if (mine === asked) say(named("cannot_split", error.body.reason) === error.body.reason ? reason(error) : named("cannot_split", error.body.reason), "bad");
+    if (mine === asked) say(reason(error), "bad");
   }
   drawLine();
 }), 200);
