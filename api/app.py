@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from importlib.metadata import version
 from types import ModuleType
 from typing import Any, Final
 
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.responses import Response
@@ -32,8 +30,7 @@ from api.routes import (
     plans,
     session,
 )
-from geo.ingest import uploads
-from geo.jobs import Worker
+from api.upkeep import lifespan
 from geo.settings import Settings
 from geo.store.engine import Store
 from maps.frame import STATIC
@@ -63,7 +60,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=_lifespan,
+        lifespan=lifespan,
     )
     app.state.settings = settings
     app.state.store = store
@@ -96,17 +93,6 @@ def _check_guarded(router: APIRouter) -> None:
     for route in router.routes:
         if not isinstance(route, APIRoute) or permission_of(route.dependencies) is None:
             raise ValueError(f"{route!r} must say who may use it: allow(…) or open_to_all")
-
-
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Long work is done by one thread of this process, as long as it serves."""
-    worker = Worker(app.state.store, uploads.handlers(app.state.store, app.state.settings))
-    worker.start()
-    try:
-        yield
-    finally:
-        await run_sync(worker.stop)
 
 
 class _Static(StaticFiles):

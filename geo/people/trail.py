@@ -73,6 +73,7 @@ _PEOPLE = text("""
 SELECT p.id, p.username, ARRAY(SELECT region::text FROM person_area WHERE person = p.id) AS areas FROM person p
 """)
 
+_MONTHS = text("SELECT make_audit_partitions()")
 _VERIFY = text("SELECT id, at FROM verify_audit()")
 _COUNT = text("SELECT count(*) FROM audit")
 
@@ -108,6 +109,12 @@ def others(store: Store, areas: tuple[str, ...]) -> Others:
     with store.begin(Scope(actor="audit", duty="auth")) as db:
         rows = [row for row in db.execute(_PEOPLE) if not lies_in(row.areas, areas)]
     return Others(tuple(str(row.id) for row in rows), tuple(row.username for row in rows))
+
+
+def make_months(store: Store) -> None:
+    """Make room for this month's rows and the next one's; without it, nothing that must be on record could be done."""
+    with store.begin(Scope(actor="system")) as db:
+        db.execute(_MONTHS)
 
 
 def verify(db: Session) -> dict[str, object]:
