@@ -6,32 +6,44 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
 
 from pydantic import ValidationError
 
-from api.commands import bundle, database, people, service
 from geo.errors import WanggeError
 from geo.settings import load_settings
 
-COMMANDS = (service, people, database)
+MODULES: Final = {
+    "service": ("up", "serve", "down", "reset"),
+    "files": ("import", "export", "undo"),
+    "bundle": ("bundle",),
+    "people": ("token", "link"),
+    "database": ("database",),
+}
+"""Which module of `api.commands` holds which commands. Only the one that is asked for is imported: maps, solvers and
+readers take seconds to import, and `wangge up` should not."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of every command; each sets `run`, a function of arguments and settings."""
+def parser(wanted: str = "") -> argparse.ArgumentParser:
+    """Return the parser of one command, or of all where the word is none of them.
+
+    Each command sets `run`, a function of its arguments and the settings.
+    """
     whole = argparse.ArgumentParser(
         prog="wangge", description="Grids, communities and tender packages of a district (网格)."
     )
     chosen = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.add_parsers(chosen)
-    # Bundling knows no database: it takes the arguments alone.
-    bundle.add_parser(chosen).set_defaults(run=lambda arguments, _settings: bundle.run(arguments))
+    holders = [module for module, words in MODULES.items() if wanted in words] or list(MODULES)
+    for holder in holders:
+        import_module(f"api.commands.{holder}").add_parsers(chosen)
     return whole
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; what goes wrong is one sentence on standard error."""
-    arguments = parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser(words[0] if words else "").parse_args(words)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         return int(arguments.run(arguments, load_settings()))

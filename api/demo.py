@@ -1,28 +1,21 @@
-"""Loads the demo district (演示区): its files go through the same importer as anyone's, then packages are made."""
+"""Whether this installation is a demo (演示), and loading its district the first time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-
-from sqlalchemy.orm import Session
+from importlib import import_module
+from typing import Final
 
 from api.commands.people import who
-from data.demo import make_district, write_files
-from geo.boundaries.setup import district_is_set_up, set_up_district
-from geo.ingest.importer import ImportOptions, import_file
-from geo.people.demo import seed_demo_people
+from geo.boundaries.setup import district_is_set_up
 from geo.settings import ENV_FILE, Settings, load_settings
 from geo.store.engine import Scope, Store
-from geo.tender.bundles import BundleRules, propose
-from geo.tender.rounds import Draft, Lot, save_new
 
-DISTRICT = "990101000000"
-BUSINESS_DATE = date(2026, 11, 1)
+DISTRICT: Final = "990101000000"
+BUSINESS_DATE: Final = date(2026, 11, 1)
 """The last month of the demo's service periods."""
-SINCE = date(2023, 1, 1)
-"""Its boundaries hold from here on, ten months before its first service period."""
-ENVIRONMENT = f"""\
+ENVIRONMENT: Final = f"""\
 # Written when the demo district was loaded. Delete WANGGE_DEMO and WANGGE_TODAY to work with data of your own.
 WANGGE_DEMO=true
 WANGGE_TODAY={BUSINESS_DATE.isoformat()}
@@ -46,22 +39,5 @@ def load_demo(store: Store, settings: Settings, say: Say) -> None:
     with store.begin(scope) as db:
         if district_is_set_up(db, DISTRICT):
             return
-    say("making the demo district (all of it is made up / 演示数据均为虚构)")
-    folder = settings.data / "demo-files"
-    files = [path for path in write_files(make_district(), folder) if path.suffix in (".gpkg", ".xlsx")]
-    for path in files:
-        say(f"loading {path.name}")
-        import_file(store, scope, path, options=ImportOptions(valid_from=SINCE), settings=settings)
-    seed_demo_people(store)
-    with store.begin(scope) as db:
-        set_up_district(db, DISTRICT, three_no="old", made_up=True)
-        say("making the first packages")
-        _first_round(db, settings)
-
-
-def _first_round(db: Session, settings: Settings) -> None:
-    rules = BundleRules(area=DISTRICT)
-    plan = propose(db, rules, BUSINESS_DATE, ending_days=settings.ending_days)
-    lots = [Lot(name=each["id"], units=each["members"], hub=each["hub"]) for each in plan["packages"]]
-    draft = Draft(name="演示：首批标包", rules=rules, packages=lots)
-    save_new(db, draft, BUSINESS_DATE, ending_days=settings.ending_days)
+    # Imported late: making a district needs solvers and readers that a second start has no use for.
+    import_module("api.demo_district").load(store, scope, settings, say)

@@ -29,6 +29,7 @@ from geo.bundling import (
     solve,
 )
 from geo.errors import WanggeError
+from geo.settings import Settings
 
 DONE, FAILED, USAGE, NO_SOLUTION = 0, 1, 2, 3
 
@@ -102,9 +103,9 @@ def _at_least_one(text: str) -> int:
     return int(text)
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    """Add the command to the command line; its `run` is set as the default."""
-    parser = subparsers.add_parser(
+def add_parsers(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `bundle`, which needs no database."""
+    parser = chosen.add_parser(
         "bundle",
         help="bundle neighbouring units into packages",
         description="Bundle neighbouring units into connected packages within bounds, and say why units stay out.",
@@ -160,10 +161,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--report", type=Path, metavar="JSON", help="objective, bound, gap, packages, reasons"
     )
     parser.set_defaults(run=run, usage_error=parser.error)
-    return parser
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, _settings: Settings) -> int:
     """Read, bundle, write; see the module for the exit status. Errors are told on stderr."""
     _check_usage(args)
     try:

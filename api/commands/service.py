@@ -7,14 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 import webbrowser
+from importlib import import_module
 from pathlib import Path
 
-import uvicorn
-
-from api.app import create_app
 from api.commands import running
 from api.commands.people import address, who
 from api.demo import demo_settings, load_demo
@@ -22,7 +19,7 @@ from api.opening import open_store
 from geo.errors import WanggeError
 from geo.people.links import invite
 from geo.settings import Settings, load_settings
-from geo.store.cluster import stop_cluster, supervise
+from geo.store.cluster import stop_cluster
 
 WAIT_S = 60.0
 
@@ -77,27 +74,10 @@ def bring_up(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def run_service(_arguments: argparse.Namespace, settings: Settings) -> int:
+def run_service(_arguments: argparse.Namespace, _settings: Settings) -> int:
     """Serve until told to stop, and keep the private database up meanwhile."""
-    settings = load_settings()
-    store = open_store(settings, migrate=True)
-    stop = threading.Event()
-    if settings.database_url is None:
-        threading.Thread(target=supervise, args=(settings.data, stop), name="supervisor", daemon=True).start()
-    config = uvicorn.Config(
-        create_app(settings, store),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=10,
-    )
-    with running.noted(settings.data, settings.port):
-        uvicorn.Server(config).run()
-    stop.set()
-    store.dispose()
+    # Imported late: `up` and `down` do without the application, its maps and its solvers.
+    import_module("api.serving").serve(load_settings())
     return 0
 
 

@@ -13,13 +13,14 @@ import pytest
 from shapely import LineString, Point, box
 
 from api.commands import bundle
+from geo.settings import Settings
 
 
 def run(*words: object) -> int:
     parser = argparse.ArgumentParser(prog="wangge")
-    bundle.add_parser(parser.add_subparsers(required=True))
+    bundle.add_parsers(parser.add_subparsers(required=True))
     args = parser.parse_args(["bundle", *map(str, words)])
-    return int(args.run(args))
+    return int(args.run(args, Settings()))
 
 
 def plan(path: Path) -> dict[str, tuple[str, str]]:
