@@ -38,10 +38,11 @@ class Zone:
     number: int | None
     meridian: float
 
-    def carries(self, easting: float) -> bool:
-        """Whether an easting in metres can belong to the zone: within 450 km of its meridian (6°: 700 km)."""
+    def eastings(self) -> tuple[float, float]:
+        """Return the least and greatest easting in metres: 450 km on both sides of the meridian (6°: 700 km)."""
         base = (self.number or 0) * 1_000_000 + 500_000
-        return abs(easting - base) <= (450_000 if self.width == 3 else 700_000)
+        half = 450_000 if self.width == 3 else 700_000
+        return base - half, base + half
 
 
 @cache
@@ -151,7 +152,6 @@ def identify(declared: int | None, bounds: Bounds, chosen: int | None = None) ->
     A declaration that the numbers contradict is not believed: the answer is None with candidates, to be asked.
     Raises BadInput where a chosen system is impossible.
     """
-    west, _, east, _ = bounds
     believed = chosen or declared
     evidence: list[Sentence] = []
     if believed is not None:
@@ -163,7 +163,7 @@ def identify(declared: int | None, bounds: Bounds, chosen: int | None = None) ->
         return Identified(
             None, (*evidence, ("文件没有声明坐标系", "the file declares no coordinate system")), fits
         )
-    if _agrees(believed, west, east, bounds):
+    if fits_system(believed, np.array([bounds]))[0]:
         evidence.append(("数值与之相符", "the numbers agree"))
         return Identified(believed, tuple(evidence))
     if chosen:
@@ -172,11 +172,14 @@ def identify(declared: int | None, bounds: Bounds, chosen: int | None = None) ->
     return Identified(None, tuple(evidence), fits)
 
 
-def _agrees(epsg: int, west: float, east: float, bounds: Bounds) -> bool:
+def fits_system(epsg: int, boxes: np.ndarray) -> np.ndarray:
+    """Return, for each of (n, 4) boxes in source coordinates, whether it can lie in the system at all."""
+    west, south, east, north = boxes.T
     zone = zones().get(epsg)
     if zone is None:
-        return -180 <= west <= east <= 180 and -90 <= bounds[1] <= bounds[3] <= 90
-    return zone.carries(west) and zone.carries(east) and 0 < bounds[1] <= bounds[3] < 6_500_000
+        return np.asarray((west >= -180) & (east <= 180) & (south >= -90) & (north <= 90))
+    low, high = zone.eastings()
+    return np.asarray((west >= low) & (east <= high) & (south > 0) & (north < 6_500_000))
 
 
 def _what_numbers_say(bounds: Bounds) -> tuple[Sentence, tuple[int, ...]]:

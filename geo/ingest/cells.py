@@ -18,7 +18,6 @@ UNKNOWN = frozenset({"", "-", "--", "—", "——", "/", "\\", "无数据", "�
                      "待补充", "待核实", "null", "none", "nan", "n/a", "na", "#n/a"})  # fmt: skip
 """Texts that mean "we do not know"."""
 
-_GUARD = re.compile(r"^'(?='*[=+\-@\t\r])")
 _NUMBER = re.compile(
     r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(万)?\s*((?:\D.{0,10})?)"
 )
@@ -49,8 +48,7 @@ class Parsed:
 def plain(cell: object) -> str | None:
     """Return the text of a cell: full width made half, spaces trimmed; None where it means unknown.
 
-    A whole float becomes its integer (a spreadsheet keeps codes as numbers), and the quote that guards a
-    formula-like text in our own CSV is taken off.
+    A whole float becomes its integer: a spreadsheet keeps codes as numbers.
 
         >>> plain("１１２４ 户"), plain(990101001001.0), plain("暂无信息")
         ('1124 户', '990101001001', None)
@@ -61,18 +59,17 @@ def plain(cell: object) -> str | None:
         return str(int(cell))
     if isinstance(cell, datetime | date):
         return cell.isoformat()[:10]
-    text = _GUARD.sub("", str(cell).replace("\x00", ""))
-    folded = unicodedata.normalize("NFKC", text).strip()
+    folded = unicodedata.normalize("NFKC", str(cell).replace("\x00", "")).strip()
     return None if folded.lower() in UNKNOWN else folded
 
 
 def _text(cell: object, _field: Field) -> Parsed:
-    """Free text keeps its own width and spelling: only the outer spaces and our own guard go."""
+    """Free text keeps its own width and spelling: only the outer spaces go."""
     if plain(cell) is None:
         return Parsed(None)
     if not isinstance(cell, str):
         return Parsed(plain(cell))
-    return Parsed(_GUARD.sub("", cell.replace("\x00", "").strip(" \u3000\n")))
+    return Parsed(cell.replace("\x00", "").strip(" \u3000\n"))
 
 
 def _code(cell: object, _field: Field) -> Parsed:

@@ -74,6 +74,8 @@ def _looks_like(head: bytes, expected: Format) -> bool:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if expected == "geojson":
         return text.startswith(b"{")
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16, as "Unicode text" of a spreadsheet
+        return True
     # A table of text: no control bytes, and no mark of the XML, zip or database that it might be instead.
     return not _TEXT_CONTROL.search(head) and not text.startswith((b"<", b"PK", b"SQLite", b"{"))
 
@@ -172,6 +174,18 @@ def separator(text: str) -> str:
     return max(",\t;，|", key=lambda mark: (first.count(mark), mark == ","))
 
 
+_GUARD = re.compile(r"^'(?='*[=+\-@\t\r])")
+
+
+def unguarded(cell: str) -> str:
+    """Return a CSV cell without the quote that keeps a spreadsheet from running it (`geo.ingest.export.guarded`).
+
+    >>> unguarded("'=1+1"), unguarded("'tis"), unguarded("''-1")
+    ('=1+1', "'tis", "'-1")
+    """
+    return _GUARD.sub("", cell)
+
+
 def csv_rows(text: str) -> list[list[str]]:
     """Return the cells of a CSV, row by row. Raises BadInput where a field is over a megabyte."""
     csv.field_size_limit(2**20)
@@ -179,7 +193,7 @@ def csv_rows(text: str) -> list[list[str]]:
     if mark == "，":
         text, mark = text.replace("，", ","), ","
     try:
-        return list(csv.reader(io.StringIO(text), delimiter=mark))
+        return [[unguarded(cell) for cell in row] for row in csv.reader(io.StringIO(text), delimiter=mark)]
     except csv.Error as error:
         raise BadInput("the text is no table of comma-separated values", field="file") from error
 

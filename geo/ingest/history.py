@@ -11,12 +11,13 @@ from geo.errors import NotFound
 from geo.jobs import list_jobs
 from geo.store.engine import Scope
 
+# A change set of a larger area can be read from inside it, as the source of what it brought; it is not listed there.
 _LIST = text("""
 SELECT id, kind, actor, at, area, subject, source, source_crs, source_sha256, undone_by FROM change_set
- WHERE kind IN ('import', 'undo') AND id < :before ORDER BY id DESC LIMIT :limit""")
+ WHERE kind IN ('import', 'undo') AND id < :before AND area ^@ ANY (scope_areas()) ORDER BY id DESC LIMIT :limit""")
 _ONE = text("""
 SELECT id, kind, actor, at, area, subject, source, source_crs, source_sha256, undone_by FROM change_set
- WHERE kind IN ('import', 'undo') AND id = :id""")
+ WHERE kind IN ('import', 'undo') AND id = :id AND area ^@ ANY (scope_areas())""")
 _NEWEST = 2**62
 
 

@@ -93,7 +93,9 @@ def _checked(blob: bytes, position: int, notes: dict[str, str]) -> bytes:
     try:
         shape = shapely.force_2d(shapely.from_wkb(blob, on_invalid="fix"))
     except (GEOSException, ValueError):
-        notes[str(position)] = "invalid:"
+        shape = None
+    if shape is None:
+        notes[str(position)] = "invalid:unreadable"
         return b""
     count = int(shapely.get_num_coordinates(shape))
     if count > MAX_VERTICES:
@@ -259,7 +261,7 @@ def _sheet_rows(sheet: Any) -> list[tuple[int, list[Any]]]:
 def _read_csv(path: Path, _layer: str | None) -> _Layer:
     text, encoding = formats.decode(path.read_bytes())
     rows = [(number, list(row)) for number, row in enumerate(formats.csv_rows(text), start=1) if any(row)]
-    layer = _table(rows, {"name": path.stem, "encoding": encoding, "driver": "CSV"})
+    layer = _table(rows, {"name": None, "encoding": encoding, "driver": "CSV"})
     layer.meta["preview"] = [[str(cell)[:40] for cell in cells[:8]] for _, cells in rows[:4]]
     return layer
 

@@ -74,6 +74,8 @@ def _table(folder: Path, answer: dict[str, Any]) -> RawTable:
     columns = json.loads((folder / "columns.json").read_text("utf-8"))
     rows = np.load(folder / "rows.npy", allow_pickle=False)
     shapes = read_shapes(folder) if answer["shapes"] else None
+    if shapes is not None and not answer["unread"] and shapely.is_missing(shapes).all():
+        shapes = None  # a table that only its format gives a place for shapes
     return RawTable(
         columns,
         rows,

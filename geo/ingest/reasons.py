@@ -24,6 +24,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "type": ("图形类型为 {text}，需要面", "the shape is a {text}, an area is needed"),
     "number": ("坐标不是有限数", "a coordinate is not a finite number"),
     "vertices": ("顶点数 {text} 超过上限", "{text} vertices are over the limit"),
+    "system": ("坐标不可能属于 {text}", "its coordinates cannot be in {text}"),
     "extent": ("位置超出允许范围", "the place lies outside the extent that is taken"),
     "repaired": ("图形无效（{text}），已修复", "the shape was invalid ({text}) and was repaired"),
     "invalid": ("图形无效（{text}），且不能修复", "the shape is invalid ({text}) and could not be repaired"),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geo.crs import Bounds, to_stored
+from geo.crs import Bounds, fits_system, to_stored
 from geo.ingest.reading import RawTable, run_repairs
 from geo.ingest.reasons import Finding, Place
 from geo.ingest.tables import ParsedTable
@@ -24,15 +24,15 @@ _LOST = 0.5
 
 
 def bounds_of(raw: RawTable) -> Bounds | None:
-    """Return the bounds of nearly all shapes (1st to 99th of a hundred), so that one stray does not hide the system."""
+    """Return the bounds of most shapes (the middle four fifths): the many say which system it is, not a stray."""
     if raw.shapes is None:
         return None
     boxes = shapely.bounds(raw.shapes)
     boxes = boxes[np.isfinite(boxes).all(axis=1)]
     if not len(boxes):
         return None
-    low = np.quantile(boxes[:, :2], 0.01, axis=0, method="lower")
-    high = np.quantile(boxes[:, 2:], 0.99, axis=0, method="higher")
+    low = np.quantile(boxes[:, :2], 0.1, axis=0, method="higher")
+    high = np.quantile(boxes[:, 2:], 0.9, axis=0, method="lower")
     low, high = np.minimum(low, high), np.maximum(low, high)
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
@@ -49,6 +49,7 @@ def prepare_shapes(
     if shapes is None:
         return
     _refuse_unread(table)
+    _refuse_strays(table, shapes, epsg)
     _repair(table, shapes, cancel)
     transform = to_stored(epsg)
     if transform is not None:
@@ -64,6 +65,15 @@ def _refuse_unread(table: ParsedTable) -> None:
         key, _, text = note.partition(":")
         if table.keep[position]:
             table.note(position, "refused", key, text=text)
+
+
+def _refuse_strays(table: ParsedTable, shapes: np.ndarray, epsg: int) -> None:
+    """Refuse shapes that cannot lie in the system of the file: reprojected, they would land somewhere at random."""
+    boxes = shapely.bounds(shapes)
+    stray = np.isfinite(boxes).all(axis=1) & ~fits_system(epsg, boxes)
+    for position in np.flatnonzero(stray & table.keep).tolist():
+        table.note(position, "refused", "system", text=f"EPSG:{epsg}")
+    shapes[stray] = None
 
 
 def _repair(table: ParsedTable, shapes: np.ndarray, cancel: Callable[[], bool]) -> None:

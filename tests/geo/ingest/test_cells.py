@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from geo.ingest.cells import Unreadable, parse, plain
 from geo.ingest.export import _word, guarded
 from geo.ingest.fields import KINDS, Field
+from geo.ingest.formats import unguarded
 
 INTEGER = Field("households", "户数", "integer")
 NUMBER = Field("floor_area", "建筑面积(㎡)", "number")
@@ -48,7 +49,6 @@ TEXT = Field("name", "名称")
         ("无", MODE, "none"),
         ("market", MODE, "market"),
         ("  和平路　", TEXT, "和平路"),
-        ("'=1+1", TEXT, "=1+1"),
     ],
 )
 def test_what_people_type_becomes_a_value(cell: Any, field: Field, value: Any) -> None:
@@ -90,7 +90,7 @@ def test_numbers_survive_their_dress(number: int, dress: str) -> None:
 def test_a_text_goes_out_and_comes_back(written: str) -> None:
     kept = parse(written, TEXT).value
     if kept is not None:
-        assert parse(guarded(kept), TEXT).value == kept
+        assert unguarded(guarded(kept)) == kept
 
 
 @given(st.dates(date(1900, 1, 1), date(2199, 12, 31)))

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from geo.errors import Conflict, NotFound
+from geo.ingest.report import ImportReport
+from geo.ingest.undo import undo_import
+from geo.store.engine import Scope, Store
+from tests.geo.ingest import office
+from tests.geo.ingest.conftest import Import, Rows
+
+pytestmark = pytest.mark.usefixtures("neighbourhood")
+KNOWN = "SELECT code, name, households, valid::text, geom FROM community WHERE upper_inf(recorded) ORDER BY code, valid"
+
+
+def number(report: ImportReport) -> int:
+    assert report.change_set is not None
+    return report.change_set
+
+
+def changed(load: Import, folder: Path) -> int:
+    frame, shapes = office.community_rows()
+    frame.loc[0, "户数"] = "1200"
+    return number(load(office.write(folder / "b.gpkg", frame, shapes), valid_from=date(2025, 1, 1)))
+
+
+def test_undo_of_a_change_brings_back_what_was_known(
+    load: Import, store: Store, everywhere: Scope, rows: Rows, tmp_path: Path
+) -> None:
+    load(office.communities(tmp_path))
+    before = rows(KNOWN)
+    change = changed(load, tmp_path)
+    assert rows(KNOWN) != before
+    undo = undo_import(store, everywhere, change)
+    assert rows(KNOWN) == before
+    assert rows("SELECT undone_by FROM change_set WHERE id = :id", id=change) == [(undo,)]
+    assert rows("SELECT count(*) FROM community")[0][0] == 7, "nothing is erased"
+
+
+def test_undo_of_a_first_load_frees_its_codes(
+    load: Import, store: Store, everywhere: Scope, rows: Rows, tmp_path: Path
+) -> None:
+    path = office.communities(tmp_path)
+    undo_import(store, everywhere, number(load(path)))
+    assert rows(KNOWN) == []
+    assert load(path).counts["new"] == 4
+
+
+def test_what_was_built_on_it_is_named(
+    load: Import, store: Store, everywhere: Scope, rows: Rows, tmp_path: Path
+) -> None:
+    first = number(load(office.communities(tmp_path)))
+    load(office.buildings(tmp_path, 3))
+    with pytest.raises(Conflict) as caught:
+        undo_import(store, everywhere, first)
+    code = f"{office.NEIGHBOURHOOD}C001"
+    assert caught.value.extra["built_on"] == [{"code": code, "used_by": "building", "times": 3}]
+    later = changed(load, tmp_path)
+    with pytest.raises(Conflict) as caught:
+        undo_import(store, everywhere, first)
+    assert caught.value.extra["built_on"] == [{"code": code, "changed_by": later}]
+    assert len(rows(KNOWN)) == 5
+
+
+def test_undo_happens_once_and_only_to_imports(
+    load: Import, store: Store, everywhere: Scope, tmp_path: Path
+) -> None:
+    change = number(load(office.communities(tmp_path)))
+    undo = undo_import(store, everywhere, change)
+    with pytest.raises(Conflict, match="undone already"):
+        undo_import(store, everywhere, change)
+    with pytest.raises(Conflict, match="only an import"):
+        undo_import(store, everywhere, undo)
+
+
+def test_an_import_of_another_area_is_not_found(load: Import, store: Store, tmp_path: Path) -> None:
+    change = number(load(office.communities(tmp_path)))
+    with pytest.raises(NotFound):
+        undo_import(store, Scope("planner", ("990102",)), change)
+
+
+def test_undo_of_periods(load: Import, store: Store, everywhere: Scope, rows: Rows, tmp_path: Path) -> None:
+    load(office.communities(tmp_path))
+    load(office.periods(tmp_path, [(1, "自管", None, "2023-01-01", None)]))
+    replaced = number(load(office.periods(tmp_path, [(1, "无物业", None, "2023-01-01", None)], "b.xlsx")))
+    undo_import(store, everywhere, replaced)
+    assert rows("SELECT mode FROM service_period WHERE upper_inf(recorded)") == [("self",)]
