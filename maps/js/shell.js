@@ -55,8 +55,10 @@ export async function start(page) {
     document.body.dataset.ready = "yes";
   } catch (error) {
     if (error instanceof Problem && error.status === 401) return;
-    console.warn(error);
-    byId("main").prepend(el("div", { class: "page-problem", role: "alert" }, failed(error)));
+    // Half a page would only mislead: the state stands in its place.
+    fill(byId("main"), el("div", { class: "page-problem", role: "alert" }, failed(error)));
+    document.body.dataset.ready = "failed";
+    if (!(error instanceof Problem)) throw error;
   }
 }
 

@@ -5,7 +5,7 @@ import { t } from "./words.js";
 
 /**
  * @template Row
- * @typedef {{key: string, label: string, kind?: "num" | "text", value: (row: Row) => any,
+ * @typedef {{key: string, label: string, kind?: "num" | "text" | "text wrap", value: (row: Row) => any,
  *   cell?: (row: Row) => import("./dom.js").Child}} Column  `value` sorts, `cell` is shown (value when absent)
  */
 

@@ -204,7 +204,7 @@ function showCrumbs() {
 /** @param {Coverage} answer @param {any} summary */
 function showTiles(answer, summary) {
   const kinds = summary.communities_by_kind ?? {};
-  const split = ["commercial", "resettlement", "old"].map((kind) => `${t(`kind.${kind}`)} ${num(kinds[kind])}`).join(" · ");
+  const split = ["commercial", "resettlement", "old"].map((kind) => `${t(`kind.${kind}`)} ${num(kinds[kind] ?? 0)}`).join(" · ");
   const unknown = answer.total.unknown ? t("overview.unknown_beside", { n: amount(answer.total.unknown) }) : answer.basis_text[language];
   fill(byId("tiles"),
     tile(t("overview.coverage_of", { name: trail[trail.length - 1].name }), pct(answer.total.share), `${amount(answer.total.numerator)} / ${amount(answer.total.denominator)}`, unknown, "key"),

@@ -31,7 +31,7 @@ const list = table(/** @type {Column[]} */ ([
   { key: "name", label: t("status.name"), value: (row) => row.properties.name },
   { key: "kind", label: t("status.kind"), value: (row) => named("kind", row.properties.kind) },
   { key: "households", label: t("status.households"), kind: "num", value: (row) => row.properties.households, cell: (row) => num(row.properties.households) },
-  { key: "mode", label: t("status.mode"), value: (row) => modeName(modeOf(row.properties)), cell: (row) => modeTag(row.properties) },
+  { key: "mode", label: t("status.mode"), kind: "text wrap", value: (row) => modeName(modeOf(row.properties)), cell: (row) => modeTag(row.properties) },
 ]), {
   code: (row) => row.id,
   caption: t("status.by_table"),
