@@ -67,14 +67,55 @@ def import_file(
     taken at all, DiskFull where the disk has no room for it, Cancelled when told to stop, Conflict where somebody else
     changed the same rows meanwhile.
     """
-    options = options or ImportOptions()
+    run = _Run(store, scope, settings, options or ImportOptions(), progress, cancel)
     _check_disk(settings)
-    report = ImportReport(options.name or path.name, dry_run=options.dry_run)
+    report = ImportReport(run.options.name or path.name, dry_run=run.options.dry_run)
     progress(0.02, "reading")
-    raw = read_file(path, inspect(path, options.name), options.layer)
+    raw = read_file(path, inspect(path, run.options.name), run.options.layer)
     if isinstance(raw, Layers):
         report.questions.append(_which_layer(raw))
         return report
+    progress(0.25, "mapping")
+    table, epsg = _understand(raw, run.options, report)
+    if table is not None:
+        progress(0.35, "checking")
+        _check(table, epsg, run)
+        report.findings = table.findings
+        _load(run, table, Origin(report.file, f"EPSG:{epsg}" if epsg else None, _sha256(path)), report)
+        progress(1.0, "done")
+    return report
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What one import works with."""
+
+    store: Store
+    scope: Scope
+    settings: Settings
+    options: ImportOptions
+    progress: Progress
+    cancel: Cancel
+
+    def stop_if_told(self) -> None:
+        """Raise Cancelled where the person no longer wants it."""
+        if self.cancel():
+            raise Cancelled("the import was stopped; nothing was written")
+
+
+def _check(table: ParsedTable, epsg: int | None, run: _Run) -> None:
+    """Everything that needs no store: shapes, then codes and numbers."""
+    run.stop_if_told()
+    if epsg is not None:
+        prepare_shapes(table, epsg, run.settings.extent, run.cancel)
+    check_table(table, run.scope.areas, run.settings.business_date())
+    run.stop_if_told()
+
+
+def _understand(
+    raw: RawTable, options: ImportOptions, report: ImportReport
+) -> tuple[ParsedTable | None, int | None]:
+    """Settle kind, columns and coordinate system; (None, None) with questions in the report where that fails."""
     report.driver, report.layer, report.encoding, report.preview = (
         raw.driver,
         raw.name,
@@ -82,27 +123,6 @@ def import_file(
         raw.preview,
     )
     report.counts["read"] = len(raw)
-    progress(0.25, "mapping")
-    table, epsg = _understand(raw, options, report)
-    if table is None:
-        return report
-    _stop_if(cancel)
-    progress(0.35, "checking")
-    report.findings = table.findings
-    if epsg is not None:
-        prepare_shapes(table, epsg, settings.extent, cancel)
-    check_table(table, scope.areas, settings.business_date())
-    _stop_if(cancel)
-    origin = Origin(report.file, f"EPSG:{epsg}" if epsg else None, _sha256(path))
-    _load(store, scope, table, origin, options, settings, report, progress, cancel)
-    progress(1.0, "done")
-    return report
-
-
-def _understand(
-    raw: RawTable, options: ImportOptions, report: ImportReport
-) -> tuple[ParsedTable | None, int | None]:
-    """Settle kind, columns and coordinate system; (None, None) with questions in the report where that fails."""
     kind = _kind(raw, options, report)
     if kind is None:
         return None, None
@@ -156,38 +176,24 @@ def _which_layer(raw: Layers) -> Question:
     )
 
 
-def _load(
-    store: Store,
-    scope: Scope,
-    table: ParsedTable,
-    origin: Origin,
-    options: ImportOptions,
-    settings: Settings,
-    report: ImportReport,
-    progress: Progress,
-    cancel: Cancel,
-) -> None:
-    with store.begin(scope) as session:
-        check_against_store(session, table, scope.areas)
+def _load(run: _Run, table: ParsedTable, origin: Origin, report: ImportReport) -> None:
+    """Hold the table against the store, and write what is new or different, in one transaction."""
+    options, today = run.options, run.settings.business_date()
+    with run.store.begin(run.scope) as session:
+        check_against_store(session, table, run.scope.areas)
         for severity in ("refused", "repaired", "suspicious"):
             report.counts[severity] = table.count(severity)
         if not table.keep.any() or (options.strict and report.counts["refused"]):
             return
-        progress(0.6, "staging")
+        run.progress(0.6, "staging")
         loading = Loading(session, table)
         loading.lock(city_of(table))
         loading.stage()
-        counts = loading.decide(options.valid_from, settings.business_date())
-        report.counts.update(counts)
-        _stop_if(cancel)
-        if not options.dry_run and counts.get("new", 0) + counts.get("changed", 0) > 0:
-            progress(0.75, "writing")
-            report.change_set = loading.write(scope, origin)
-
-
-def _stop_if(cancel: Cancel) -> None:
-    if cancel():
-        raise Cancelled("the import was stopped; nothing was written")
+        report.counts.update(loading.decide(options.valid_from, today))
+        run.stop_if_told()
+        if not options.dry_run and report.counts["new"] + report.counts["changed"] > 0:
+            run.progress(0.75, "writing")
+            report.change_set = loading.write(run.scope, origin)
 
 
 def _check_disk(settings: Settings) -> None:
