@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from geo.people.trail import make_months
 from geo.settings import Settings
 from geo.store.cluster import ensure_cluster
 from geo.store.engine import APP_ROLE, Store
@@ -20,4 +21,7 @@ def open_store(settings: Settings, *, migrate: bool = False) -> Store:
         login, application = address.url(address.superuser), address.url(APP_ROLE)
     if migrate:
         prepare(login)
-    return Store(application, pool_size=settings.pool_size)
+    store = Store(application, pool_size=settings.pool_size)
+    if migrate:
+        make_months(store)
+    return store

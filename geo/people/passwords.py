@@ -47,28 +47,29 @@ def check_rules(password: str, username: str) -> None:
 
 def hash_password(password: str) -> str:
     """Return the Argon2id hash. Raises Busy when too many people sign in at once."""
-    with _a_place():
+    with place():
         return _hasher.hash(password)
 
 
-def matches(password: str, stored: str | None) -> bool:
-    """Whether a password fits a stored hash; without one, as much time is spent and the answer is no.
-
-    Raises Busy when too many people sign in at once.
-    """
-    with _a_place():
-        fits = _hasher.verify(password[:LONGEST], stored or _hash_of_nothing())
-    return fits and stored is not None and len(password) <= LONGEST
-
-
 @contextmanager
-def _a_place() -> Iterator[None]:
+def place() -> Iterator[None]:
+    """Hold one of the few places in which a hash may be computed. Raises Busy when none becomes free in time."""
     if not _room.acquire(timeout=_PATIENCE_SECONDS):
         raise Busy("too many people are signing in at this moment")
     try:
         yield
     finally:
         _room.release()
+
+
+def matches(password: str, stored: str | None) -> bool:
+    """Whether a password fits a stored hash; without one, as much time is spent and the answer is no.
+
+    To be called in a `place`.
+    """
+    nothing = _hash_of_nothing()  # first made for whoever comes first, known or not
+    fits = _hasher.verify(password[:LONGEST], stored or nothing)
+    return fits and stored is not None and len(password) <= LONGEST
 
 
 @cache

@@ -8,7 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from geo.errors import BadInput, NotSignedIn
-from geo.people.passwords import check_rules, hash_password, matches
+from geo.people.passwords import check_rules, hash_password, matches, place
 from geo.people.sessions import ABSOLUTE, Opened, close_session, open_session, revoke_all
 from geo.people.trail import Origin, record
 from geo.store.engine import Store
@@ -49,10 +49,11 @@ def sign_in(
 
     Raises NotSignedIn with one sentence for every reason; each try is one row of the audit.
     """
-    with store.begin(origin.scope("sign-in", duty="auth")) as db:
-        tried = db.execute(_RESERVE, {"username": username, "tries": TRIES}).one_or_none()
-    # No connection is held while the hash is computed.
-    fits = matches(password, tried.password_hash if tried else None)
+    with place():  # before the try is counted: who finds no place has not tried
+        with store.begin(origin.scope("sign-in", duty="auth")) as db:
+            tried = db.execute(_RESERVE, {"username": username, "tries": TRIES}).one_or_none()
+        # No connection is held while the hash is computed.
+        fits = matches(password, tried.password_hash if tried else None)
     opened = _welcome(store, username, tried, origin, replaces) if fits and tried else None
     if opened is None:
         _refuse(store, username, tried, origin)

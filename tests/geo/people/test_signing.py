@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from geo.errors import BadInput, NotFound, NotSignedIn
+from geo.errors import BadInput, Busy, NotFound, NotSignedIn
+from geo.people import passwords
 from geo.people.sessions import Opened, find_actor, hash_of, issue_token
 from geo.people.signing import REFUSAL, TRIES, change_password, sign_in, sign_out
 from geo.people.trail import Origin
@@ -16,6 +17,12 @@ from tests.geo.people.conftest import PASSWORD, add_person, audit_rows
 
 HERE = Origin("request-1", "192.0.2.7")
 AUTH = Scope(actor="os:test", duty="auth")
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let everybody wait for a place, however slow the machine."""
+    monkeypatch.setattr(passwords, "_PATIENCE_SECONDS", 300.0)
 
 
 def fail(store: Store, username: str, times: int = 1) -> None:
@@ -68,7 +75,7 @@ def test_the_count_survives_a_restart(store: Store, databases, database: str, al
     other.dispose()
 
 
-def test_guesses_at_the_same_time_are_counted_one_by_one(store: Store, alice: str):
+def test_guesses_at_the_same_time_are_counted_one_by_one(store: Store, alice: str, patience: None):
     """Twenty guesses at once, the last one right: no more than five may ever be looked at."""
 
     def guess(number: int) -> bool:
@@ -89,7 +96,7 @@ def test_guesses_at_the_same_time_are_counted_one_by_one(store: Store, alice: st
         sign_in(store, alice, PASSWORD, HERE)
 
 
-def test_a_right_password_among_wrong_ones_keeps_its_owner_in(store: Store, alice: str):
+def test_a_right_password_among_wrong_ones_keeps_its_owner_in(store: Store, alice: str, patience: None):
     """Four wrong and one right at the same time: whichever order, nobody is left half-locked."""
     words = [PASSWORD, *(f"a wrong guess {n}" for n in range(TRIES - 1))]
 
@@ -227,3 +234,25 @@ def test_a_password_comes_of_age_where_the_setting_says_so(store: Store, alice: 
     due = [find_actor(store, opened.key, "browser", days).must_change_password for days in (0, 90, 100)]
     assert due == [False, True, False]
     assert not find_actor(store, token, "token", 90).must_change_password
+
+
+def test_people_sign_in_while_a_long_import_is_under_way(store: Store, alice: str):
+    """The chain of the audit is one: who holds its lock for a whole import keeps everybody else out."""
+    with store.begin(Scope("os:test", areas=("",))) as db:
+        db.execute(
+            text("INSERT INTO change_set (kind, area, subject) VALUES ('import', '990101', 'communities')")
+        )
+        sign_in(store, alice, PASSWORD, HERE)
+    actions = [row["action"] for row in audit_rows(store) if row["action"] in {"sign-in", "import"}]
+    assert actions == ["sign-in", "import"]
+
+
+def test_who_finds_no_place_to_be_looked_at_has_not_tried(
+    store: Store, alice: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(passwords, "_PATIENCE_SECONDS", 0.01)
+    with passwords.place(), passwords.place():
+        for _ in range(TRIES + 1):
+            with pytest.raises(Busy):
+                sign_in(store, alice, PASSWORD, HERE)
+    sign_in(store, alice, PASSWORD, HERE)

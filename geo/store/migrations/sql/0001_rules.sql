@@ -294,7 +294,9 @@ BEGIN
                                                              'sha256', NEW.source_sha256, 'reason', NEW.reason)));
     RETURN NULL;
 END $$;
-CREATE TRIGGER audit_change_set AFTER INSERT ON change_set FOR EACH ROW EXECUTE FUNCTION audit_change_set();
+-- At commit: an import would else hold the chain's lock to its end, and nobody could sign in meanwhile.
+CREATE CONSTRAINT TRIGGER audit_change_set AFTER INSERT ON change_set DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION audit_change_set();
 
 CREATE FUNCTION audit_people() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE subject record := coalesce(NEW, OLD);
