@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Final
 
 from sqlalchemy.orm import Session
 
-from api.demo import BUSINESS_DATE, DISTRICT, Say
 from data.demo import make_district, write_files
 from geo.boundaries.setup import set_up_district
 from geo.ingest.importer import ImportOptions, import_file
@@ -17,11 +17,12 @@ from geo.store.engine import Scope, Store
 from geo.tender.bundles import BundleRules, propose
 from geo.tender.rounds import Draft, Lot, save_new
 
+DISTRICT: Final = "990101000000"
 SINCE: Final = date(2023, 1, 1)
 """The boundaries hold from here on, ten months before the first service period."""
 
 
-def load(store: Store, scope: Scope, settings: Settings, say: Say) -> None:
+def load(store: Store, scope: Scope, settings: Settings, say: Callable[[str], None]) -> None:
     """Make the files, import them, add the people, make the first packages; what is there already stays."""
     say("making the demo district (all of it is made up / 演示数据均为虚构)")
     folder = settings.data / "demo-files"
@@ -37,8 +38,8 @@ def load(store: Store, scope: Scope, settings: Settings, say: Say) -> None:
 
 
 def _first_round(db: Session, settings: Settings) -> None:
-    rules = BundleRules(area=DISTRICT)
-    plan = propose(db, rules, BUSINESS_DATE, ending_days=settings.ending_days)
+    rules, day = BundleRules(area=DISTRICT), settings.business_date()
+    plan = propose(db, rules, day, ending_days=settings.ending_days)
     lots = [Lot(name=each["id"], units=each["members"], hub=each["hub"]) for each in plan["packages"]]
     draft = Draft(name="演示：首批标包", rules=rules, packages=lots)
-    save_new(db, draft, BUSINESS_DATE, ending_days=settings.ending_days)
+    save_new(db, draft, day, ending_days=settings.ending_days)

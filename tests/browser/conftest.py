@@ -3,10 +3,17 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+
+from api.app import create_app
+from geo.people.links import invite
+from geo.settings import Settings
+from geo.store.engine import Store
 
 FLAGS = (
     "--headless",
@@ -81,3 +88,38 @@ def page(context: BrowserContext, watch: Watch) -> Iterator[Page]:
     opened.set_default_timeout(10_000)
     yield opened
     watch.check()
+
+
+@dataclass(frozen=True)
+class Service:
+    """The application on a copy of the demo district, served on this machine."""
+
+    address: str
+    store: Store
+
+    def enter(self, page: Page, username: str) -> None:
+        """Sign in as a demo person the way people do: one-time link, chooser, card."""
+        key = invite(self.store, demo=True, by="os:test")
+        page.goto(f"{self.address}/enter?key={key}")
+        page.locator(f'.person[data-user="{username}"]:enabled').click()
+        page.wait_for_url(lambda url: "/demo" not in url)
+        expect(page.locator("body[data-ready=yes]")).to_be_attached()
+
+    def open(self, page: Page, path: str) -> None:
+        """Open a page and wait until it has drawn itself."""
+        page.goto(f"{self.address}{path}")
+        expect(page.locator("body[data-ready=yes]")).to_be_attached()
+
+
+@pytest.fixture
+def service(demo_copy: Store, demo_settings: Settings) -> Iterator[Service]:
+    """Serve the test's own copy of the demo district."""
+    config = uvicorn.Config(create_app(demo_settings, demo_copy), host="127.0.0.1", port=0, log_level="error")
+    server = uvicorn.Server(config)
+    listener = config.bind_socket()
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield Service(f"http://127.0.0.1:{listener.getsockname()[1]}", demo_copy)
+    server.should_exit = True
+    thread.join()
+    listener.close()
