@@ -1,7 +1,7 @@
 """What a file really is, by its extension and its first bytes, and what is hostile in it, before any parser sees it.
 
-Measured reasons for each limit are in `docs`; in short: a content-sniffing reader opens other files for a stranger,
-a nested geometry ends the process, and a zip of 40 KB unpacks to gigabytes.
+A reader that goes by content opens other files for a stranger, a nested geometry ends the process, and a zip of
+40 KB unpacks to gigabytes: see docs/decisions/files.md.
 """
 
 from __future__ import annotations

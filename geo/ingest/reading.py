@@ -113,7 +113,13 @@ def run_child(work: str, folder: Path, request: dict[str, Any], *, only: str = "
     command = [sys.executable, "-m", "geo.ingest.child", work, str(folder)]
     try:
         done = subprocess.run(
-            command, env=_environment(only), cwd=folder, capture_output=True, timeout=SECONDS, check=False
+            command,
+            env=_environment(only),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise ChildFailed("reading the file took too long", field="file") from error
