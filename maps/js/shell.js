@@ -42,6 +42,12 @@ export function failed(error) {
   return blank(title, reason(error));
 }
 
+/** The page listens: its controls may be used. */
+export function ready() {
+  byId("gate", HTMLFieldSetElement).disabled = false;
+  document.body.dataset.ready = "yes";
+}
+
 /** Loads who is here, fills the bar, then runs the page. @param {(me: Me) => Promise<void> | void} page */
 export async function start(page) {
   watchLanguage();
@@ -52,7 +58,7 @@ export async function start(page) {
     fillBar(me);
     if (!allowed(me)) throw new Problem(403, {});
     await page(me);
-    document.body.dataset.ready = "yes";
+    ready();
   } catch (error) {
     if (error instanceof Problem && error.status === 401) return;
     // Half a page would only mislead: the state stands in its place.

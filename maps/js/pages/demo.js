@@ -2,7 +2,7 @@
 
 import { get, paths, send } from "../api.js";
 import { byId, fill } from "../dom.js";
-import { reason, watchLanguage } from "../shell.js";
+import { ready, reason, watchLanguage } from "../shell.js";
 import { t } from "../words.js";
 
 const problem = byId("problem");
@@ -38,4 +38,4 @@ async function showNames() {
 }
 
 watchLanguage();
-showNames().catch((error) => complain(reason(error))).finally(() => (document.body.dataset.ready = "yes"));
+showNames().catch((error) => complain(reason(error))).finally(ready);

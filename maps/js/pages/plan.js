@@ -110,16 +110,23 @@ async function reload() {
   const answer = await getTagged(here);
   plan = answer.body;
   etag = answer.etag;
-  const grids = await all(paths.list("grids"), { region: plan.area });
+  const published = plan.state === "published";
+  // What was published is looked at on its first day, beside the day before it.
+  const grids = await all(paths.list("grids"), { region: plan.area, as_of: published ? plan.valid_from : "" });
   const drafted = /** @type {Feature[]} */ (plan.cells.features);
   const cells = drafted.filter((cell) => cell.id.startsWith(plan.area));
   touched = drafted.filter((cell) => !cell.properties.is_new);
   const replaced = new Set([...plan.ended, ...cells.map((cell) => cell.id)]);
-  if (plan.state !== "published") before = grids;
-  after = plan.state === "published" ? grids : [...grids.filter((grid) => !replaced.has(grid.id)), ...cells];
-  await countHomes(grids);
+  before = published ? await all(paths.list("grids"), { region: plan.area, as_of: dayBefore(plan.valid_from) }) : grids;
+  after = published ? grids : [...grids.filter((grid) => !replaced.has(grid.id)), ...cells];
+  await countHomes([...before, ...grids]);
   if (!after.some((grid) => grid.id === chosen)) chosen = null;
   showPlan();
+}
+
+/** @param {string} date yyyy-mm-dd */
+function dayBefore(date) {
+  return new Date(Date.parse(date) - 86_400_000).toISOString().slice(0, 10);
 }
 
 /** Who lives in the grids that the plan does not touch: the sums of their buildings, none of which is split.
@@ -167,7 +174,6 @@ function showPlan() {
   const from = byId("valid-from", HTMLInputElement);
   from.min = me.business_date;
   from.value = from.value || me.business_date;
-  byId("view").hidden = plan.state === "published";
   view(showing);
 }
 
@@ -199,7 +205,7 @@ function drawGrids(grids) {
   const names = labels(grids, (grid) => `${grid.properties.name}\n${t("plan.households", { n: num(figure(grid, "households")) })}`, 60);
   const beyond = touched.filter((cell) => !cell.id.startsWith(plan.area));
   const others = showing === "after" ? [still(beyond, { fill: false, color: "#8a97a4", weight: 1.4, dashArray: "2 4" }, "highlight")] : [];
-  const edge = plan.state === "published" || showing === "before" ? [] : [still(before, { fill: false, color: "#5d6f80", weight: 1.2, dashArray: "5 4" }, "highlight")];
+  const edge = showing === "before" ? [] : [still(before, { fill: false, color: "#5d6f80", weight: 1.2, dashArray: "5 4" }, "highlight")];
   drawnGrids = L.layerGroup([layer, names, ...others, ...edge]).addTo(district);
 }
 

@@ -2,7 +2,7 @@
 
 import { get, paths, Problem, send } from "../api.js";
 import { byId, fill } from "../dom.js";
-import { reason, watchLanguage } from "../shell.js";
+import { ready, reason, watchLanguage } from "../shell.js";
 import { t } from "../words.js";
 
 const problem = byId("problem");
@@ -72,7 +72,6 @@ async function go() {
 /** @param {unknown} error */
 function said(error) {
   if (!(error instanceof Problem)) return reason(error);
-  if (error.status === 423 || String(error.body.type ?? "").includes("locked")) return `${t("signin.locked")}。${error.body.detail ?? ""}`;
   if (error.status === 401) return step === "sign-in" ? t("signin.wrong") : t("signin.link_used");
   return error.message;
 }
@@ -82,4 +81,7 @@ byId("form").addEventListener("submit", (event) => {
   event.preventDefault();
   void go();
 });
-prepare().catch((error) => complain(reason(error))).finally(() => (document.body.dataset.ready = "yes"));
+prepare().catch((error) => complain(reason(error))).finally(() => {
+  ready();
+  field(field("username").readOnly ? "password" : "username").focus();
+});
