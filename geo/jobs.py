@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from geo.errors import Conflict, NotFound, WanggeError
+from geo.errors import Conflict, Forbidden, NotFound, WanggeError
 from geo.store.engine import Scope, Store
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,9 @@ Handler = Callable[[Job, Handle], Mapping[str, Any]]
 
 
 def enqueue(session: Session, scope: Scope, kind: str, request: Mapping[str, Any]) -> int:
-    """Queue a job in the scope of who asks; returns its number."""
+    """Queue a job in the scope of who asks; returns its number. Raises Forbidden for somebody without any area."""
+    if not scope.areas:
+        raise Forbidden("you are responsible for no area yet")
     body = json.dumps({**request, "areas": list(scope.areas), "source": scope.source}, ensure_ascii=False)
     values = {"kind": kind, "area": scope.areas[0], "request": body}
     return int(session.execute(_ENQUEUE, values).scalar_one())

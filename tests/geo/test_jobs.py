@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from geo import jobs
-from geo.errors import BadInput, Conflict, NotFound
+from geo.errors import BadInput, Conflict, Forbidden, NotFound
 from geo.jobs import Handle, Job, Worker, cancel_job, enqueue, list_jobs, read_job
 from geo.store.engine import Scope, Store
 
@@ -86,6 +86,11 @@ def test_a_job_is_seen_by_its_area_only(store: Store) -> None:
         assert [job.id for job in list_jobs(session, whole, "sum")] == [number]
     with store.begin(part) as session:
         assert list_jobs(session, part, "sum") == []
+
+
+def test_somebody_without_an_area_queues_nothing(store: Store) -> None:
+    with pytest.raises(Forbidden):
+        put(store, Scope("nobody"))
 
 
 def test_a_job_of_two_areas_is_seen_by_who_has_both(store: Store) -> None:
