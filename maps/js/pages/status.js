@@ -174,7 +174,7 @@ function drawTree() {
   });
   fill(byId("layers"),
     branch("communities", entry("", `${t("level.community")} · ${t("status.served")}`, data.communities.length, "none"), [
-      ...sub, branch("three_no_only", entry("", t("status.three_no"), threeNo, "hatched outlined")),
+      ...sub, branch("three_no_only", entry("", t("status.only_three_no"), threeNo, "hatched outlined")),
     ]),
     branch("stand_alone", entry("", t("status.stand_alone"), data.stand_alone.length, "outlined")),
     branch("groups", entry("#dfe5eb", t("status.groups"), data.groups.length)),
