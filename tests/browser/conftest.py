@@ -1,6 +1,7 @@
 """A real browser for the tests: Chromium, watched so that a page that leaves this host or complains fails."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Thread
@@ -119,6 +120,9 @@ def service(demo_copy: Store, demo_settings: Settings) -> Iterator[Service]:
     listener = config.bind_socket()
     thread = Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the service did not start"
+        time.sleep(0.02)
     yield Service(f"http://127.0.0.1:{listener.getsockname()[1]}", demo_copy)
     server.should_exit = True
     thread.join()
