@@ -23,7 +23,7 @@ def run(ground: Ground) -> None:
     placed = sum(len(package["members"]) for package in answer["packages"])
     say("\n### Bundling\n")
     say(
-        f"The demo's pool: {placed + len(answer['left_out'])} units → {len(answer['packages'])} packages, "
+        f"The demo's pool, stand-alone buildings included: {placed + len(answer['left_out'])} units → {len(answer['packages'])} packages, "
         f"{len(answer['left_out'])} left out with a reason, {statistics.median(seconds):.2f} s with everything around it.\n"
     )
     say("```")
