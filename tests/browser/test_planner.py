@@ -37,7 +37,7 @@ def test_a_planner_splits_a_grid_and_a_second_person_publishes_it(
     expect(page.locator("#chosen")).to_contain_text(code)
     with service.store.begin(DISTRICT) as db:
         wkb = db.scalar(text("SELECT ST_AsBinary(geom) FROM grid_at(:d) WHERE code = :c"), {"d": TODAY, "c": code})
-    west, south, east, north = shapely.from_wkb(bytes(wkb)).bounds
+    _, south, _, north = shapely.from_wkb(bytes(wkb)).bounds
     x = line.coords[0][0]
     apply = page.locator("#apply")
     page.locator("#points").fill(f"{x} {south - 0.0005}\n{x} {(south + north) / 2}")
