@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Final
+
+from sqlalchemy import text
 
 from geo.crs import declared_epsg, identify, parse_crs
-from geo.errors import BadInput, Conflict, DiskFull
+from geo.errors import BadInput, Conflict, DiskFull, WanggeError
 from geo.ingest.checks import check_table
 from geo.ingest.columns import ColumnMap, kind_of, map_columns
 from geo.ingest.fields import KINDS, Kind
@@ -23,6 +27,10 @@ from geo.ingest.shapes import bounds_of, prepare_shapes
 from geo.ingest.tables import ParsedTable, parse_table
 from geo.settings import Settings
 from geo.store.engine import Scope, Store
+
+log = logging.getLogger(__name__)
+
+_REFRESH: Final = text("SELECT refresh_statistics(:table)")
 
 Progress = Callable[[float, str], None]
 Cancel = Callable[[], bool]
@@ -194,6 +202,17 @@ def _load(run: _Run, table: ParsedTable, origin: Origin, report: ImportReport) -
         if not options.dry_run and report.counts["new"] + report.counts["changed"] > 0:
             run.progress(0.75, "writing")
             report.change_set = loading.write(run.scope, origin)
+    if report.change_set is not None:
+        _refresh(run, table.kind.table)
+
+
+def _refresh(run: _Run, table: str) -> None:
+    """Let the planner know what the table holds now. Apart from the load, which is safe whatever becomes of this."""
+    try:
+        with run.store.begin(run.scope) as session:
+            session.execute(_REFRESH, {"table": table})
+    except WanggeError as error:
+        log.warning("the statistics of %s were not refreshed: %s", table, error.message)
 
 
 def _check_disk(settings: Settings) -> None:

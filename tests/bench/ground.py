@@ -87,7 +87,9 @@ class Client:
         try:
             self._connection.request("GET", path, headers=self._headers)
             answer = self._connection.getresponse()
-        except http.client.RemoteDisconnected:  # the service closes a connection that was idle for five seconds
+        except (
+            http.client.RemoteDisconnected
+        ):  # the service closes a connection that was idle for five seconds
             self._connection.close()
             return self.get(path)
         body = answer.read()

@@ -47,7 +47,9 @@ def test_maps_draw_shapes_at_1366_by_768(page: Page, service: Service, path: str
     service.open(page, path)
     canvas = page.locator(".leaflet-container canvas").first
     expect(canvas).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+        "the page scrolls sideways"
+    )
 
 
 def test_a_page_of_another_role_says_so(page: Page, service: Service, watch) -> None:

@@ -36,7 +36,9 @@ def test_a_planner_splits_a_grid_and_a_second_person_publishes_it(
     page.locator("#list tbody tr", has_text=code[-3:]).first.click()
     expect(page.locator("#chosen")).to_contain_text(code)
     with service.store.begin(DISTRICT) as db:
-        wkb = db.scalar(text("SELECT ST_AsBinary(geom) FROM grid_at(:d) WHERE code = :c"), {"d": TODAY, "c": code})
+        wkb = db.scalar(
+            text("SELECT ST_AsBinary(geom) FROM grid_at(:d) WHERE code = :c"), {"d": TODAY, "c": code}
+        )
     _, south, _, north = shapely.from_wkb(bytes(wkb)).bounds
     x = line.coords[0][0]
     apply = page.locator("#apply")
@@ -74,7 +76,8 @@ def test_a_planner_splits_a_grid_and_a_second_person_publishes_it(
     with service.store.begin(DISTRICT) as db:
         at = text("SELECT code, came_from FROM grid_at(:d) WHERE neighbourhood = :a")
         today, later = (
-            {row.code: row.came_from for row in db.execute(at, {"d": day, "a": code[:12]})} for day in (TODAY, NEXT)
+            {row.code: row.came_from for row in db.execute(at, {"d": day, "a": code[:12]})}
+            for day in (TODAY, NEXT)
         )
     assert code in today
     assert code not in later

@@ -10,7 +10,9 @@ from tests.browser.conftest import Service
 pytestmark = pytest.mark.browser
 
 
-def test_a_supervisor_drills_from_district_to_community_and_changes_the_date(page: Page, service: Service) -> None:
+def test_a_supervisor_drills_from_district_to_community_and_changes_the_date(
+    page: Page, service: Service
+) -> None:
     service.enter(page, "supervisor")
     expect(page).to_have_url(f"{service.address}/overview")
     expect(page.get_by_text("504 / 560")).to_be_visible()

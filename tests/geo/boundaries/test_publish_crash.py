@@ -52,7 +52,11 @@ def data() -> Iterator[Path]:
 def kill_database(data: Path) -> None:
     """SIGKILL the postmaster and every process of its group, as the machine's out-of-memory killer might."""
     pid = int((data / "postgres" / "postmaster.pid").read_text().split()[0])
-    children = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and parent_of(entry) == pid]
+    children = [
+        int(entry.name)
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdigit() and parent_of(entry) == pid
+    ]
     for each in (pid, *children):
         with contextlib.suppress(ProcessLookupError):
             os.kill(each, signal.SIGKILL)
@@ -80,7 +84,9 @@ def answered(store: Store) -> float:
 
 def world_on(store: Store, day: date) -> set[str]:
     with store.begin(PLANNER) as db:
-        return set(db.scalars(text("SELECT code FROM grid_at(:d) WHERE neighbourhood = :a"), {"d": day, "a": AREA}))
+        return set(
+            db.scalars(text("SELECT code FROM grid_at(:d) WHERE neighbourhood = :a"), {"d": day, "a": AREA})
+        )
 
 
 def submitted(store: Store, number: int) -> tuple[int, str]:

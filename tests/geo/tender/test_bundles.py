@@ -90,7 +90,9 @@ def test_a_unit_from_nowhere_is_refused(demo) -> None:
 def test_unknown_floor_area_is_not_zero(demo_copy) -> None:
     with demo_copy.begin(OFFICER) as db:
         unit = db.scalar(
-            text("SELECT u.code FROM unit_at(:d) u JOIN service_at(:d) v ON v.unit = u.code WHERE u.three_no AND NOT v.served LIMIT 1"),
+            text(
+                "SELECT u.code FROM unit_at(:d) u JOIN service_at(:d) v ON v.unit = u.code WHERE u.three_no AND NOT v.served LIMIT 1"
+            ),
             {"d": TODAY},
         )
         version = db.execute(text("SELECT id FROM community WHERE code = :c"), {"c": unit}).scalar_one()
@@ -111,7 +113,9 @@ def test_rules_that_cannot_be_kept_are_named(demo) -> None:
     assert refusal.value.extra["conflict"]
 
 
-@pytest.mark.parametrize("bad", [{"households": (9, 1)}, {"households": None}, {"gap": -1}, {"area": "x"}, {"who": 1}])
+@pytest.mark.parametrize(
+    "bad", [{"households": (9, 1)}, {"households": None}, {"gap": -1}, {"area": "x"}, {"who": 1}]
+)
 def test_rules_that_make_no_sense_are_refused(bad: dict) -> None:
     with pytest.raises(ValidationError):
         BundleRules(**{"area": DISTRICT, **bad})
