@@ -5,7 +5,7 @@ WITH unit AS (
       FROM unit_at(CAST(:as_of AS date), CAST(:known_at AS timestamptz)) u
       LEFT JOIN service_at(CAST(:as_of AS date), CAST(:known_at AS timestamptz)) v ON v.unit = u.code
      WHERE u.code ^@ :prefix AND (:standalone OR u.unit_kind = 'community')
-), place AS (
+), place AS MATERIALIZED ( -- else the prefix is worked out again for every unit
     SELECT r.code::text, r.name, region_prefix(r.code) AS prefix
       FROM region_at(CAST(:as_of AS date), CAST(:known_at AS timestamptz)) r
      WHERE r.level = :level AND (region_prefix(r.code) ^@ :prefix OR :prefix ^@ region_prefix(r.code))
