@@ -84,7 +84,7 @@ def status(page: Page) -> None:
     page.locator("#search input").fill(name)
     page.get_by_role("option").first.click()
     page.wait_for_selector("#details :not(.note)")
-    for _ in range(2):
+    for _ in range(4):
         page.click(".leaflet-control-zoom-out")
         quiet(page)
 
@@ -207,7 +207,8 @@ def ready(page: Page) -> None:
 
 
 def quiet(page: Page) -> None:
-    """Until nothing loads, nothing says that it loads, and two frames have been drawn."""
+    """Until nothing loads, nothing says that it loads, the pointer is out of the way and two frames have been drawn."""
+    page.mouse.move(683, 59)
     page.wait_for_load_state("networkidle")
     page.wait_for_function("![...document.querySelectorAll('.busy')].some(busy => busy.checkVisibility())")
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -265,11 +266,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with demo(), sync_playwright() as playwright:
-        # The browser's own language decides how a date field writes its date.
-        spoken = "zh_CN.UTF-8" if arguments.language == "zh" else "en_US.UTF-8"
-        environment = {**os.environ, "LANGUAGE": spoken, "LANG": spoken}
-        flags = [*FLAGS, f"--lang={arguments.language}"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags, env=environment)
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         for name in arguments.only:
             take(browser, name, arguments.language)
         browser.close()
