@@ -21,8 +21,12 @@ LONGEST: Final = 256
 """Characters. Longer ones are refused: hashing them would be work that a stranger may order for free."""
 
 _AT_ONCE: Final = 2
+_WAITING: Final = 4
+"""Who waits holds one of the service's shared threads: were all of them waiting, nobody else would be answered."""
 _PATIENCE_SECONDS: Final = 5.0
 _room = threading.BoundedSemaphore(_AT_ONCE)
+_line = threading.BoundedSemaphore(_AT_ONCE + _WAITING)
+_CROWDED: Final = "too many people are signing in at this moment"
 _hasher = PasswordHash((Argon2Hasher(memory_cost=MEMORY_KIB, time_cost=3, parallelism=1),))
 
 
@@ -53,13 +57,21 @@ def hash_password(password: str) -> str:
 
 @contextmanager
 def place() -> Iterator[None]:
-    """Hold one of the few places in which a hash may be computed. Raises Busy when none becomes free in time."""
-    if not _room.acquire(timeout=_PATIENCE_SECONDS):
-        raise Busy("too many people are signing in at this moment")
+    """Hold one of the few places in which a hash may be computed.
+
+    Raises Busy at once when some wait for one already, and later when none becomes free in time.
+    """
+    if not _line.acquire(blocking=False):
+        raise Busy(_CROWDED)
     try:
-        yield
+        if not _room.acquire(timeout=_PATIENCE_SECONDS):
+            raise Busy(_CROWDED)
+        try:
+            yield
+        finally:
+            _room.release()
     finally:
-        _room.release()
+        _line.release()
 
 
 def matches(password: str, stored: str | None) -> bool:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import string
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.errors import BadInput
+from geo.errors import BadInput, Busy
 from geo.people import passwords
 from geo.people.passwords import LONGEST, check_rules, hash_password, matches
 
@@ -75,3 +77,31 @@ def test_without_a_hash_nothing_matches_but_the_work_is_done(monkeypatch: pytest
 def test_a_very_long_password_is_never_right():
     stored = hash_password("y" * LONGEST)
     assert not matches("y" * (LONGEST + 1), stored)
+
+
+def test_who_comes_after_four_who_wait_is_refused_at_once(monkeypatch: pytest.MonkeyPatch):
+    """Each who waits holds a thread that others need; nobody may take them all."""
+    monkeypatch.setattr(passwords, "_PATIENCE_SECONDS", 300.0)
+    let_go, inside = threading.Event(), threading.Semaphore(0)
+
+    def hold() -> str:
+        with passwords.place():
+            inside.release()
+            let_go.wait()
+        return "through"
+
+    with ThreadPoolExecutor(6) as threads:
+        try:
+            through = [threads.submit(hold) for _ in range(6)]
+            inside.acquire()
+            inside.acquire()
+            while passwords._line._value:  # until the other four stand in line
+                pass
+            for _ in range(60):
+                with pytest.raises(Busy), passwords.place():
+                    pass
+        finally:
+            let_go.set()
+        assert [each.result() for each in through] == ["through"] * 6
+    with passwords.place():
+        pass

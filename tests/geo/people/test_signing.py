@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -23,6 +24,7 @@ AUTH = Scope(actor="os:test", duty="auth")
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let everybody wait for a place, however slow the machine."""
     monkeypatch.setattr(passwords, "_PATIENCE_SECONDS", 300.0)
+    monkeypatch.setattr(passwords, "_line", threading.BoundedSemaphore(100))
 
 
 def fail(store: Store, username: str, times: int = 1) -> None:
