@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ENV_FILE = "wangge.env"
+_POSTGRES = ("postgres", "postgresql", "postgresql+psycopg2")
 CHINA_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China keeps one time, without daylight saving, since 1991."""
 
@@ -62,6 +63,17 @@ class Settings(BaseSettings):
     @classmethod
     def _four_numbers(cls, value: object) -> object:
         return tuple(float(part) for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _on_psycopg2(cls, value: str | None) -> str | None:
+        """Name the driver that is installed: `postgresql://` alone makes SQLAlchemy look for another one."""
+        scheme, colon, rest = (value or "").partition("://")
+        if not value:
+            return None
+        if not colon or scheme not in _POSTGRES:
+            raise ValueError("write postgresql://user:password@host:5432/database")
+        return f"postgresql+psycopg2://{rest}"
 
     @model_validator(mode="after")
     def _no_borrowed_date_in_production(self) -> Self:
