@@ -39,13 +39,21 @@ class Visit:
 
 
 def session_cookie(settings: Settings) -> str:
-    """Return the name of the cookie that holds a session's key; `__Host-` binds it to this host and to HTTPS."""
-    return "__Host-wangge" if settings.cookies_are_secure else "wangge"
+    """Return the name of the cookie that holds a session's key.
+
+    `__Host-` binds it to this host and to HTTPS. The port is in the name because browsers send a host's cookies to
+    every port of it: two services on one machine would sign each other's people out.
+    """
+    return _cookie(settings, "wangge")
 
 
 def link_cookie(settings: Settings) -> str:
     """Return the name of the cookie that holds the key of a followed one-time link."""
-    return "__Host-wangge-link" if settings.cookies_are_secure else "wangge-link"
+    return _cookie(settings, "wangge-link")
+
+
+def _cookie(settings: Settings, what: str) -> str:
+    return f"{'__Host-' if settings.cookies_are_secure else ''}{what}-{settings.port}"
 
 
 def keep_key(response: Response, settings: Settings, name: str, key: str) -> None:

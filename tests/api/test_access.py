@@ -75,20 +75,35 @@ def test_in_production_cookies_need_https(settings: Settings, store: Store):
     app = create_app(Settings(data=settings.data, production=True), store)
     client = TestClient(app, base_url="https://testserver", headers={"Origin": "https://testserver"})
     answer = client.post("/api/session", json={"username": "alice", "password": PASSWORD})
-    assert answer.headers["set-cookie"].startswith("__Host-wangge=")
+    assert answer.headers["set-cookie"].startswith("__Host-wangge-8080=")
     assert "Secure" in answer.headers["set-cookie"]
     assert client.get("/api/me").status_code == 200
+
+
+def test_two_services_on_one_host_do_not_sign_each_other_out(settings: Settings, store: Store):
+    """A browser sends the cookies of a host to every port of it."""
+    person_with_password(store, "alice")
+    one, other = (
+        TestClient(create_app(settings.model_copy(update={"port": port}), store), headers=ORIGIN)
+        for port in (8123, 8124)
+    )
+    sign_in(one, "alice")
+    other.cookies.update(dict(one.cookies))
+    assert other.get("/api/me").status_code == 401
+    sign_in(other, "alice")
+    one.cookies.update(dict(other.cookies))
+    assert one.get("/api/me").status_code == 200
 
 
 def test_signing_in_again_gives_another_key(browser: Browse, store: Store):
     person_with_password(store, "alice")
     client = browser()
     sign_in(client, "alice")
-    first = client.cookies["wangge"]
+    first = client.cookies["wangge-8080"]
     sign_in(client, "alice")
-    assert client.cookies["wangge"] != first
+    assert client.cookies["wangge-8080"] != first
     old = browser()
-    old.cookies.set("wangge", first)
+    old.cookies.set("wangge-8080", first)
     assert old.get("/api/me").status_code == 401
 
 
