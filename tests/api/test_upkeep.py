@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from geo.people.demo import seed_demo_people
 from geo.settings import Settings
 from geo.store.engine import Store
 
@@ -43,3 +44,15 @@ def test_it_starts_without_its_database_and_says_so(settings: Settings, caplog: 
         assert client.get("/healthz").status_code == 503
     nowhere.dispose()
     assert "could not be made" in caplog.text
+
+
+def test_a_row_of_the_audit_makes_room_for_itself(store: Store, databases, database: str):
+    """A script of the next month writes though the service was not started since."""
+    for month in ("now()", "now() + interval '1 month'"):
+        name = ask(
+            databases, database, f"SELECT 'audit_' || to_char(({month}) AT TIME ZONE 'UTC', 'YYYY_MM')"
+        )
+        ask(databases, database, f"DROP TABLE wangge.{name}")
+    seed_demo_people(store)  # rows written one by one, by triggers, in one transaction
+    assert ask(databases, database, "SELECT count(*) FROM wangge.audit") > 0
+    assert ask(databases, database, PARTITIONS) is not None
