@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import urlencode
 
 from fastapi import Request, Response
 
@@ -16,8 +15,8 @@ def feature_collection(request: Request, page: Page) -> Response:
     """Return a page of features with `numberMatched` and, where more follow, a `next` link."""
     links = []
     if page.next_after is not None:
-        following = {**request.query_params, "after": page.next_after}
-        links.append({"rel": "next", "href": f"{request.url.path}?{urlencode(following)}", "type": GEOJSON})
+        following = request.url.include_query_params(after=page.next_after)
+        links.append({"rel": "next", "href": str(following), "type": GEOJSON})
     head = (
         f'{{"type":"FeatureCollection","numberMatched":{page.matched},"numberReturned":{page.returned},'
         f'"links":{json.dumps(links)},"features":'

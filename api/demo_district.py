@@ -14,7 +14,7 @@ from geo.ingest.importer import ImportOptions, import_file
 from geo.people.demo import seed_demo_people
 from geo.settings import Settings
 from geo.store.engine import Scope, Store
-from geo.tender.bundles import BundleRules, propose
+from geo.tender.bundles import BundleRules, propose, survey
 from geo.tender.rounds import Draft, Lot, save_new
 
 DISTRICT: Final = "990101000000"
@@ -39,7 +39,7 @@ def load(store: Store, scope: Scope, settings: Settings, say: Callable[[str], No
 
 def _first_round(db: Session, settings: Settings) -> None:
     rules, day = BundleRules(area=DISTRICT), settings.business_date()
-    plan = propose(db, rules, day, ending_days=settings.ending_days)
+    plan = propose(survey(db, rules, day, settings.ending_days), rules, day)
     lots = [Lot(name=each["id"], units=each["members"], hub=each["hub"]) for each in plan["packages"]]
     draft = Draft(name="演示：首批标包", rules=rules, packages=lots)
     save_new(db, draft, day, ending_days=settings.ending_days)

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import tagged
-from api.deps import BUSINESS, Actor, AsOf, Db, IfMatchVersion, Settings, allow, check_area
+from api.deps import BUSINESS, Actor, AsOf, Db, From, IfMatchVersion, Settings, Store, allow, check_area
 from geo.tender import rounds
-from geo.tender.bundles import BundleRules, propose, weigh
+from geo.tender.bundles import BundleRules, propose, survey, weigh
 
 router = APIRouter(tags=["packages"])
 
@@ -28,11 +28,14 @@ class Weighing(BaseModel):
 
 @router.post("/api/bundles", dependencies=[allow("officer")])
 def propose_packages(
-    db: Db, settings: Settings, actor: Actor, as_of: AsOf, body: BundleRules
+    store: Store, origin: From, settings: Settings, actor: Actor, as_of: AsOf, body: BundleRules
 ) -> dict[str, Any]:
     """Bundle the pool of an area: packages, what stays out and why. Nothing is saved."""
     check_area(actor, body.area)
-    return propose(db, body, as_of, ending_days=settings.ending_days)
+    # A transaction of its own, ended before the solver starts: the pool of connections is not to wait for it.
+    with store.begin(origin.scope(actor.username, actor.areas)) as db:
+        ground = survey(db, body, as_of, settings.ending_days)
+    return propose(ground, body, as_of)
 
 
 @router.post("/api/bundles/check", dependencies=[allow("officer")])

@@ -22,13 +22,16 @@ def read_coverage(
     as_of: AsOf,
     known_at: KnownAt,
     region: Region,
-    level: Level = Level.SUBDISTRICT,
+    level: Level | None = None,
     basis: Basis = Basis.COUNT,
     standalone: bool = False,
     first: Annotated[str | None, Query(alias="from", examples=["2023-11-01"])] = None,
     last: Annotated[str | None, Query(alias="to", examples=["2026-11-01"])] = None,
 ) -> dict[str, Any]:
-    """Coverage by level on a date; with `from` and `to`, of the whole area month by month."""
+    """Coverage by level (sub-district unless asked otherwise) on a date.
+
+    With `from` and `to`: on the first of every month between them, of the whole area or, with a level, of its regions.
+    """
     question = Question(region_prefix(region) if region else "", basis, standalone)
     moment = Moment(as_of, known_at)
     zh, en = BASIS_TEXT[basis, standalone]
@@ -36,7 +39,8 @@ def read_coverage(
     if first or last:
         begin = parse_date(first, "from") if first else as_of
         end = parse_date(last, "to") if last else as_of
-        return {**head, "series": monthly(db, question, begin, end, moment)}
+        return {"level": level, **head, "series": monthly(db, question, begin, end, moment, level)}
+    level = level or Level.SUBDISTRICT
     return {"as_of": as_of, "level": level, **head, **coverage(db, question, level, moment)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
@@ -37,8 +37,10 @@ class Form:
 
 def form(db: Session, code: str, moment: Moment) -> Form:
     """Return the form of a community; raises NotFound outside the area or the date."""
-    rows = _rows(db, code)
-    now = _in_force(rows, moment.as_of)
+    rows = [
+        row for row in _rows(db, code) if moment.known_at is None or row.recorded.lower <= moment.known_at
+    ]
+    now = _in_force(rows, moment.as_of, moment.known_at)
     fields = {name: _origin(rows, now, name) for name in ("neighbourhood", *EDITABLE)}
     return Form(code, now.id, fields, [_step(row) for row in reversed(rows)])
 
@@ -48,7 +50,8 @@ def save(
 ) -> int:
     """Save fields of a community and return the new version.
 
-    With `from_date` it is a change in the world from that day on; without, a correction of what was always so.
+    With `from_date` it is a change in the world from that day on; without, a correction of what was always so: both
+    reach every version, earlier or scheduled, that holds the replaced value.
     Raises Stale (with the other version) when somebody saved first, BadInput on an unknown field.
     """
     unknown = sorted(set(values) - set(EDITABLE))
@@ -66,18 +69,38 @@ def save(
         return version
     kind = "correction" if from_date is None else "change"
     by = history.open_change_set(db, kind, region_prefix(now.neighbourhood), f"community {code}")
-    if from_date is None:
-        history.correct(db, community, now.id, fresh, by)
-    else:
+    if from_date is not None:
         _refuse_wrong_date(now, from_date)
         history.change(db, community, [now.id], from_date, fresh, by)
-    return int(_in_force(_rows(db, code), as_of if from_date is None else max(as_of, from_date)).id)
+    for row, values_there in _others(rows, now, fresh, from_date):
+        history.correct(db, community, row.id, values_there, by)
+    return int(_in_force(_rows(db, code), as_of).id)
+
+
+def _others(
+    rows: Sequence[Row[Any]], now: Any, fresh: Mapping[str, Any], from_date: date | None
+) -> list[tuple[Row[Any], dict[str, Any]]]:
+    """Return the versions that a save reaches beside a change's own: what was replaced is replaced wherever it stands.
+
+    A correction mends every version that holds the wrong value; a change goes on into the later versions that do.
+    """
+    reached = []
+    for row in rows:
+        later = (
+            from_date is not None and row.id != now.id and row.valid.lower and row.valid.lower >= from_date
+        )
+        if row.recorded.upper is None and (from_date is None or later):
+            there = {name: value for name, value in fresh.items() if getattr(row, name) == getattr(now, name)}
+            reached += [(row, there)] if there else []
+    return reached
 
 
 def _refuse_wrong_date(now: Row[Any], from_date: date) -> None:
-    ends = now.valid.upper
+    begins, ends = now.valid.lower, now.valid.upper
     if ends is not None and from_date >= ends:
         raise BadInput(f"this version ends on {ends}; choose an earlier day", field="from_date")
+    if begins is not None and from_date < begins:
+        raise BadInput(f"this version begins on {begins}; choose a later day", field="from_date")
 
 
 def _rows(db: Session, code: str, *, lock: bool = False) -> Sequence[Row[Any]]:
@@ -98,9 +121,10 @@ def _rows(db: Session, code: str, *, lock: bool = False) -> Sequence[Row[Any]]:
     return rows
 
 
-def _in_force(rows: Sequence[Row[Any]], day: date) -> Any:
+def _in_force(rows: Sequence[Row[Any]], day: date, known_at: datetime | None = None) -> Any:
     for row in rows:
-        if row.recorded.upper is None and day in row.valid:
+        known = row.recorded.upper is None if known_at is None else known_at in row.recorded
+        if known and day in row.valid:
             return row
     raise NotFound(f"this community is not there on {day}", field="as_of")
 

@@ -86,11 +86,13 @@ def _tessellation_and_size(db: Session, prefix: str, as_of: date, rules: GridRul
 
 def _size(row: Any, shape: BaseGeometry, rules: GridRules) -> Fault | None:
     low, high = rules.households
-    if row.kind == "dedicated" or low <= row.households <= high:
+    households = int(row.households or 0)
+    # What nobody counted may be anything: too few can only be said when every building is known.
+    if row.kind == "dedicated" or low <= households <= high or (households < low and row.unknown):
         return None
     place = shape.representative_point()
-    kind = "too_few_households" if row.households < low else "too_many_households"
-    detail = {"name": row.name, "households": int(row.households), "bounds": [low, high]}
+    kind = "too_few_households" if households < low else "too_many_households"
+    detail = {"name": row.name, "households": households, "bounds": [low, high]}
     return Fault(kind, "warning", row.code, (place.x, place.y), detail)
 
 
@@ -107,7 +109,7 @@ def tessellation_faults(code: str, outline: BaseGeometry, cells: Any, rules: Gri
     found = _pieces("gap", code, shapely.difference(outline, union), rules)
     found += _pieces("outside", code, shapely.difference(union, outline), rules)
     tree = shapely.STRtree(cells)
-    left, right = tree.query(cells, predicate="overlaps")
+    left, right = tree.query(cells, predicate="intersects")
     pairs = left < right
     for one, two in zip(cells[left[pairs]], cells[right[pairs]], strict=True):
         found += _pieces("overlap", code, shapely.intersection(one, two), rules)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import shapely
 from geoalchemy2 import WKBElement
 from shapely import LineString, MultiPolygon, Polygon
@@ -15,6 +16,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from geo.boundaries.codes import next_grid_codes, region_prefix
+from geo.boundaries.faults import GridRules, tessellation_faults
 from geo.boundaries.homes import Homes, homes_in
 from geo.boundaries.split import CannotSplit, Split, only_polygon, split
 from geo.errors import BadInput, Conflict, Forbidden, NotFound, Stale
@@ -22,6 +24,8 @@ from geo.store import history
 from geo.store.sql import query
 from geo.store.tables import branch, grid, grid_plan, grid_plan_cell, grid_plan_step, region
 
+FARTHEST = timedelta(days=731)
+"""How far ahead a plan may be published; until then nobody else can change its grids."""
 _EDITABLE = ("draft", "returned")
 
 
@@ -93,7 +97,7 @@ def split_grid(
     """
     row = _locked(db, plan)
     _expect(row, version, _EDITABLE)
-    cells = _cells(db, plan, row.area, grid_code, as_of)
+    cells = _cells(db, plan, row.area, grid_code)
     if grid_code not in cells or not grid_code.startswith(row.area):
         raise NotFound(f"no grid {grid_code} in this plan", field="grid")
     made = split({code: only_polygon(cell.shape) for code, cell in cells.items()}, grid_code, line)
@@ -127,11 +131,15 @@ def undo(db: Session, plan: int, version: int | None = None) -> int:
 
 
 def submit(db: Session, plan: int, actor: str, version: int | None = None) -> int:
-    """Hand a draft in for review (送审); it must change something."""
+    """Hand a draft in for review (送审); it must change something, and errors block it.
+
+    Raises Conflict with the faults and their places.
+    """
     row = _locked(db, plan)
     _expect(row, version, _EDITABLE)
     if not db.scalar(select(func.count()).select_from(grid_plan_cell).where(grid_plan_cell.c.plan == plan)):
         raise Conflict("this plan changes nothing yet")
+    _refuse_faults(db, row)
     return _advance(db, row, state="submitted", submitted_by=actor, remark=None)
 
 
@@ -155,8 +163,9 @@ def publish(
     _expect(row, version, ("submitted",))
     if actor in (row.author, row.submitted_by):
         raise Forbidden("a second person publishes: neither the author nor who submitted it")
-    if valid_from < today:
-        raise BadInput("a plan is published for today or later", field="valid_from")
+    if not today <= valid_from <= today + FARTHEST:
+        raise BadInput("a plan is published for today or later, two years ahead at most", field="valid_from")
+    _number(db, row)
     cells = db.execute(
         select(grid_plan_cell).where(grid_plan_cell.c.plan == plan).order_by(grid_plan_cell.c.code)
     ).all()
@@ -184,6 +193,48 @@ def publish(
 # ---------------------------------------------------------------- parts
 
 
+def _refuse_faults(db: Session, row: Any) -> None:
+    cells = [cell.shape for code, cell in _cells(db, row.id, row.area).items() if code.startswith(row.area)]
+    outline = db.scalar(
+        select(func.ST_AsBinary(region.c.geom)).where(
+            region.c.code == row.area, func.upper_inf(region.c.recorded), func.upper_inf(region.c.valid)
+        )
+    )
+    if outline is None:
+        raise Conflict(f"neighbourhood {row.area} is no longer there")
+    shape = shapely.from_wkb(bytes(outline))
+    faults = tessellation_faults(row.area, shape, np.array(cells, dtype=object), GridRules())
+    if faults:
+        raise Conflict(
+            f"{len(faults)} fault(s) stand in the way, the first is a {faults[0].kind}",
+            extra={"faults": [fault.as_json() for fault in faults]},
+        )
+
+
+def _number(db: Session, row: Any) -> None:
+    """Give the plan's new grids their final codes: a plan published meanwhile may have taken those of the draft."""
+    db.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"grid codes {row.area}"))))
+    c = grid_plan_cell.c
+    fresh = db.execute(
+        select(c.code, func.ST_AsBinary(c.geom).label("wkb"))
+        .where(c.plan == row.id, c.is_new)
+        .order_by(c.code)
+    ).all()
+    shapes = [only_polygon(shapely.from_wkb(bytes(cell.wkb))) for cell in fresh]
+    codes = next_grid_codes(row.area, _highest(db, row.area), shapes)
+    # By way of a name that no code has, so that no two cells share one in between.
+    for place in ("=", ""):
+        for cell, code in zip(fresh, codes, strict=True):
+            before = cell.code if place else f"={code}"
+            db.execute(
+                update(grid_plan_cell).where(c.plan == row.id, c.code == before).values(code=f"{place}{code}")
+            )
+
+
+def _highest(db: Session, area: str) -> int:
+    return int(db.scalar(text("SELECT highest_number('grid', :area)"), {"area": area}) or 0)
+
+
 def _locked(db: Session, plan: int) -> Any:
     row = db.execute(select(grid_plan).where(grid_plan.c.id == plan).with_for_update()).first()
     if row is None:
@@ -204,8 +255,9 @@ def _advance(db: Session, row: Any, **values: Any) -> int:
     return version
 
 
-def _cells(db: Session, plan: int, neighbourhood: str, grid_code: str, as_of: date) -> dict[str, Cell]:
-    values = {"plan": plan, "neighbourhood": neighbourhood, "grid": grid_code, "as_of": as_of}
+def _cells(db: Session, plan: int, neighbourhood: str, grid_code: str = "") -> dict[str, Cell]:
+    """Return the cells of a neighbourhood, and those that touch one grid, as the draft sees them."""
+    values = {"plan": plan, "neighbourhood": neighbourhood, "grid": grid_code}
     rows = db.execute(query("geo.boundaries", "plan_cells"), values).all()
     shapes = shapely.from_wkb([bytes(row.wkb) for row in rows])
     return {
@@ -239,9 +291,8 @@ def _keep(db: Session, row: Any, cells: Mapping[str, Cell], code: str, made: Spl
     before = _draft(db, row.id)
     old = cells[code]
     came_from = old.came_from if old.is_new else (code,)
-    highest = db.scalar(text("SELECT highest_number('grid', :area)"), {"area": row.area}) or 0
     drafted = [int(cell["code"][-3:]) for cell in before if cell["is_new"]]
-    codes = next_grid_codes(row.area, max([highest, *drafted]), made.parts)
+    codes = next_grid_codes(row.area, max([_highest(db, row.area), *drafted]), made.parts)
     fresh = [
         _cell(new, f"{old.name}-{number}", old.kind, True, came_from, part)
         for number, (new, part) in enumerate(zip(codes, made.parts, strict=True), start=1)
@@ -261,7 +312,8 @@ def _keep(db: Session, row: Any, cells: Mapping[str, Cell], code: str, made: Spl
     db.execute(
         insert(grid_plan_step).values(plan=row.id, number=int(number or 0) + 1, what=what, before=before)
     )
-    _advance(db, row)
+    # The first step is drawn on the ground as it is now, whenever the draft was begun.
+    _advance(db, row, **({} if number else {"based_on": func.now()}))
 
 
 def _cell(
@@ -290,9 +342,12 @@ def _insert_cells(db: Session, plan: int, cells: Sequence[Mapping[str, Any]]) ->
 def _base_rows(db: Session, codes: Sequence[str], based_on: Any, valid_from: date) -> dict[str, int]:
     """Return the row id of each grid the plan changes; raises Conflict when one changed since the draft began."""
     known = db.execute(
-        select(grid.c.id, grid.c.code, func.lower(grid.c.recorded).label("since")).where(
-            grid.c.code.in_(codes), func.upper_inf(grid.c.recorded), func.upper_inf(grid.c.valid)
-        )
+        select(
+            grid.c.id,
+            grid.c.code,
+            func.lower(grid.c.recorded).label("since"),
+            func.lower(grid.c.valid).label("begins"),
+        ).where(grid.c.code.in_(codes), func.upper_inf(grid.c.recorded), func.upper_inf(grid.c.valid))
     ).all()
     moved = [row.code for row in known if row.since > based_on]
     missing = sorted(set(codes) - {row.code for row in known})
@@ -300,6 +355,11 @@ def _base_rows(db: Session, codes: Sequence[str], based_on: Any, valid_from: dat
         raise Conflict(
             "the ground changed since this plan was begun; take the changes in first",
             extra={"grids": [*moved, *missing]},
+        )
+    begins = max((row.begins for row in known if row.begins), default=valid_from)
+    if begins > valid_from:
+        raise BadInput(
+            f"grids of this plan begin on {begins}; publish it for that day or later", field="valid_from"
         )
     return {row.code: row.id for row in known}
 

@@ -110,15 +110,34 @@ def coverage(db: Session, question: Question, level: Level, moment: Moment) -> d
     return {"rows": rows, "total": total.as_json()}
 
 
-def monthly(db: Session, question: Question, first: date, last: date, moment: Moment) -> list[dict[str, Any]]:
-    """Return coverage at monthly steps from `first` to `last`, each with its date; at most 240 steps."""
+_DIGITS = {Level.CITY: 4, Level.DISTRICT: 6, Level.SUBDISTRICT: 9, Level.NEIGHBOURHOOD: 12}
+
+
+def monthly(
+    db: Session, question: Question, first: date, last: date, moment: Moment, level: Level | None = None
+) -> list[dict[str, Any]]:
+    """Return coverage on the first of every month from `first` to `last`: of the whole area, or of a level's regions.
+
+    Each row has its date and, with a level, the region's code. Raises BadInput for more than twenty years, for dates
+    in the wrong order, and for a level below the neighbourhood.
+    """
     if last < first:
         raise BadInput("the last date lies before the first", field="to")
     if (last.year - first.year) * 12 + last.month - first.month > 240:
         raise BadInput("at most twenty years at a time", field="from")
-    values = {**question.bind(), "first": first, "last": last, "known_at": moment.bind()["known_at"]}
+    if level is not None and level not in _DIGITS:
+        raise BadInput("a series is given for regions, not for grids or communities", field="level")
+    digits = _DIGITS[level] if level else 0
+    values = {
+        **question.bind(), "first": first, "last": last, "known_at": moment.bind()["known_at"], "digits": digits
+    }  # fmt: skip
     found = db.execute(query("geo.coverage", "series"), values).all()
-    return [{"date": r.date.isoformat(), **_figure(r).as_json()} for r in found]
+    code = (lambda row: {"code": row.region.ljust(12, "0")}) if level else (lambda _row: {})
+    return [
+        {"date": r.date.isoformat(), **code(r), **_figure(r).as_json()}
+        for r in found
+        if not level or r.region
+    ]
 
 
 def _figure(row: Row[Any]) -> Figure:

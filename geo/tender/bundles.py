@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from threading import BoundedSemaphore
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -27,7 +28,7 @@ from geo.bundling import (
     solve,
 )
 from geo.crs import CGCS2000, plane_zone
-from geo.errors import BadInput, Conflict
+from geo.errors import BadInput, Busy, Conflict
 from geo.store.sql import query
 
 Barrier = Literal["river", "railway", "arterial", "street"]
@@ -92,13 +93,22 @@ class Ground:
     unweighed: Mapping[str, Reason]
 
 
-def propose(db: Session, rules: BundleRules, as_of: date, *, ending_days: int) -> dict[str, Any]:
-    """Bundle the pool of an area and return packages, what stays out and why, the objective in parts and its bound.
+_SOLVING = BoundedSemaphore(2)
+"""At most two plans are solved at once: each takes a processor and a thread of the server while it lasts."""
 
-    Raises Conflict with the rules that stand against each other when there is no plan.
+
+def propose(ground: Ground, rules: BundleRules, as_of: date) -> dict[str, Any]:
+    """Bundle a pool and return packages, what stays out and why, the objective in parts and its bound.
+
+    Pure: what it needs was read by `survey`, so that no database connection waits for the solver. Raises Conflict with
+    the rules that stand against each other when there is no plan, Busy when two plans are being solved already.
     """
-    ground = _ground(db, rules, as_of, ending_days)
-    answer = solve(ground.problem, effort=rules.effort, seed=rules.seed, time_limit=60)
+    if not _SOLVING.acquire(timeout=5):
+        raise Busy("two sets of packages are being made at this moment; try again shortly")
+    try:
+        answer = solve(ground.problem, effort=rules.effort, seed=rules.seed, time_limit=60)
+    finally:
+        _SOLVING.release()
     if isinstance(answer, Infeasible):
         raise Conflict(
             "no packages keep these rules: " + "; ".join(reason.text for reason in answer.conflict),
@@ -124,7 +134,7 @@ def weigh(
     members = [unit for units in plan.values() for unit in units]
     if len(set(members)) != len(members):
         raise BadInput("a unit stands in two packages", field="packages")
-    ground = _ground(db, rules, as_of, ending_days, also=members)
+    ground = survey(db, rules, as_of, ending_days, also=members)
     foreign = [unit for unit in members if unit not in ground.candidates and unit not in ground.unweighed]
     if foreign:
         raise BadInput(
@@ -145,9 +155,10 @@ def weigh(
     }  # fmt: skip
 
 
-def _ground(
+def survey(
     db: Session, rules: BundleRules, as_of: date, ending_days: int, also: Sequence[str] = ()
 ) -> Ground:
+    """Read the pool of an area, the units asked for besides, and the barriers between them, as a bundling problem."""
     values = {
         "as_of": as_of,
         "prefix": region_prefix(rules.area),

@@ -6,7 +6,7 @@ import statistics
 import time
 
 from api.demo import BUSINESS_DATE, DISTRICT
-from geo.tender.bundles import BundleRules, propose
+from geo.tender.bundles import BundleRules, propose, survey
 from tests.bench import bundling
 from tests.bench.ground import SCOPE, Ground
 from tests.bench.measure import say
@@ -18,7 +18,7 @@ def run(ground: Ground) -> None:
     for _ in range(5):
         began = time.perf_counter()
         with ground.store.begin(SCOPE) as db:
-            answer = propose(db, BundleRules(area=DISTRICT), BUSINESS_DATE, ending_days=90)
+            answer = propose(survey(db, BundleRules(area=DISTRICT), BUSINESS_DATE, 90), BundleRules(area=DISTRICT), BUSINESS_DATE)
         seconds.append(time.perf_counter() - began)
     placed = sum(len(package["members"]) for package in answer["packages"])
     say("\n### Bundling\n")

@@ -3,6 +3,8 @@ SELECT json_build_object(
     'id', p.id, 'area', p.area, 'area_name', (SELECT r.name FROM region_at(CAST(:as_of AS date)) r WHERE r.code = p.area),
     'title', p.title, 'state', p.state, 'version', p.version, 'author', p.author, 'created_at', p.created_at,
     'submitted_by', p.submitted_by, 'reviewed_by', p.reviewed_by, 'remark', p.remark, 'valid_from', p.valid_from,
+    'base_date', (SELECT greatest(CAST(:as_of AS date), max(lower(g.valid))) FROM grid g
+                   WHERE g.code ^@ p.area AND upper_inf(g.recorded) AND upper_inf(g.valid)),
     'steps', (SELECT count(*) FROM grid_plan_step s WHERE s.plan = p.id),
     'ended', (SELECT coalesce(json_agg(DISTINCT old.code), '[]')
                 FROM grid_plan_cell c, unnest(c.came_from) AS old (code) WHERE c.plan = p.id AND c.is_new),

@@ -11,8 +11,10 @@ WITH unit AS (
     SELECT * FROM branch_at(CAST(:as_of AS date), CAST(:known_at AS timestamptz)) b WHERE b.code ^@ :prefix
 )
 SELECT json_build_object(
-    'area_km2', (SELECT round((sum(area_m2) / 1e6)::numeric, 4) FROM place
-                  WHERE level = (SELECT level FROM place ORDER BY code, level LIMIT 1)),
+    -- the topmost regions that have a shape: a city is known by name alone
+    'area_km2', (SELECT round((sum(p.area_m2) / 1e6)::numeric, 4) FROM place p
+                  WHERE p.geom IS NOT NULL
+                    AND NOT EXISTS (SELECT 1 FROM place up WHERE up.code = p.parent AND up.geom IS NOT NULL)),
     'subdistricts', (SELECT count(*) FROM place WHERE level = 'subdistrict'),
     'neighbourhoods', (SELECT count(*) FROM place WHERE level = 'neighbourhood'),
     'grids', (SELECT count(*) FROM grid_at(CAST(:as_of AS date), CAST(:known_at AS timestamptz)) g WHERE g.code ^@ :prefix),
@@ -34,6 +36,8 @@ SELECT json_build_object(
                                 OR service_end <= CAST(:as_of AS date) + CAST(:ending_days AS integer))),
     'branches', (SELECT count(*) FROM branch_here),
     'community_branches', (SELECT count(*) FROM branch_here WHERE kind = 'community'),
-    'grids_with_branch', (SELECT count(DISTINCT grid) FROM branch_here),
-    'firms', (SELECT count(*) FROM firm_at(CAST(:as_of AS date), CAST(:known_at AS timestamptz)))
+    'grids_with_branch', (SELECT count(DISTINCT b.grid) FROM branch_here b
+                           JOIN grid_at(CAST(:as_of AS date), CAST(:known_at AS timestamptz)) g ON g.code = b.grid),
+    'firms', (SELECT count(*) FROM firm_at(CAST(:as_of AS date), CAST(:known_at AS timestamptz)) f
+               WHERE :prefix ^@ region_prefix(f.region) OR region_prefix(f.region) ^@ :prefix)
 ) FROM unit

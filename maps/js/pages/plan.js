@@ -112,7 +112,7 @@ async function reload() {
   etag = answer.etag;
   const published = plan.state === "published";
   // What was published is looked at on its first day, beside the day before it.
-  const grids = await all(paths.list("grids"), { region: plan.area, as_of: published ? plan.valid_from : "" });
+  const grids = await all(paths.list("grids"), { region: plan.area, as_of: published ? plan.valid_from : plan.base_date });
   const drafted = /** @type {Feature[]} */ (plan.cells.features);
   const cells = drafted.filter((cell) => cell.id.startsWith(plan.area));
   touched = drafted.filter((cell) => !cell.properties.is_new);
@@ -172,8 +172,8 @@ function showPlan() {
   byId("submit", HTMLButtonElement).disabled = !plan.cells.features.length;
   byId("reviewer-actions").hidden = !review;
   const from = byId("valid-from", HTMLInputElement);
-  from.min = me.business_date;
-  from.value = from.value || me.business_date;
+  from.min = plan.base_date ?? me.business_date;
+  from.value = from.value || from.min;
   view(showing);
 }
 

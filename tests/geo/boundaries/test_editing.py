@@ -57,6 +57,45 @@ def test_a_change_holds_from_its_day_on(demo_copy, district) -> None:
     assert read(demo_copy, district, NEXT)["households"] == 7
 
 
+def test_what_is_scheduled_keeps_its_change_and_takes_the_correction(demo_copy, district) -> None:
+    with demo_copy.begin(district) as db:
+        version = form(db, CODE, Moment(TODAY)).version
+        version = save(db, CODE, version, {"households": 7}, as_of=TODAY, from_date=NEXT)
+        save(db, CODE, version, {"name": "改正名"}, as_of=TODAY, from_date=None)
+    later = read(demo_copy, district, NEXT)
+    assert later == {"name": "改正名", "households": 7}
+    assert read(demo_copy, district, date(2024, 1, 1))["name"] == "改正名"
+
+
+def test_a_change_goes_on_into_versions_that_are_scheduled(demo_copy, district) -> None:
+    with demo_copy.begin(district) as db:
+        version = form(db, CODE, Moment(TODAY)).version
+        version = save(db, CODE, version, {"households": 7}, as_of=TODAY, from_date=NEXT)
+        save(db, CODE, version, {"name": "新名"}, as_of=TODAY, from_date=date(2026, 11, 15))
+    assert read(demo_copy, district)["name"] != "新名"
+    assert read(demo_copy, district, date(2026, 11, 20))["name"] == "新名"
+    assert read(demo_copy, district, NEXT) == {"name": "新名", "households": 7}
+
+
+def test_a_change_before_the_version_began_is_refused(demo_copy, district) -> None:
+    with pytest.raises(BadInput) as refusal, demo_copy.begin(district) as db:
+        version = form(db, CODE, Moment(TODAY)).version
+        save(db, CODE, version, {"households": 7}, as_of=TODAY, from_date=date(2020, 1, 1))
+    assert refusal.value.field == "from_date"
+
+
+def test_the_form_can_be_read_as_it_was_known(demo_copy, district) -> None:
+    asked = datetime.now(UTC)
+    with demo_copy.begin(district) as db:
+        found = form(db, CODE, Moment(TODAY))
+        save(db, CODE, found.version, {"name": "改正名"}, as_of=TODAY, from_date=None)
+    with demo_copy.begin(district) as db:
+        then = form(db, CODE, Moment(TODAY, asked))
+        with pytest.raises(NotFound):
+            form(db, CODE, Moment(TODAY, datetime(2020, 1, 1, tzinfo=UTC)))
+    assert (then.version, then.fields["name"]["value"]) == (found.version, found.fields["name"]["value"])
+
+
 def test_a_second_save_from_the_same_version_is_told_of_the_first(demo_copy, district) -> None:
     with demo_copy.begin(district) as db:
         version = form(db, CODE, Moment(TODAY)).version

@@ -23,7 +23,7 @@ REVIEWER = Scope("reviewer", ("990101",))
 Cut = tuple[str, LineString]
 
 
-def lines_across(store: Store, scope: Scope) -> Iterator[tuple[Cut, int]]:
+def lines_across(store: Store, scope: Scope, day: date = TODAY) -> Iterator[tuple[Cut, int]]:
     """Straight lines that cross a grid with homes in it once, each with the number of buildings in its way."""
     with store.begin(scope) as db:
         rows = db.execute(
@@ -140,12 +140,82 @@ def test_the_old_code_is_refused_for_a_new_grid(demo_copy, district, cut) -> Non
         db.execute(insert, {"code": code})
 
 
+def two_cuts_apart(store: Store, scope: Scope) -> tuple[Cut, Cut]:
+    """Two cuts in one neighbourhood through grids that have no neighbour in common with the other."""
+    found = [cut for cut, in_the_way in lines_across(store, scope) if not in_the_way]
+    shapes = grids(store, scope, TODAY)
+    for one in found:
+        near = {code for code, shape in shapes.items() if shape.intersects(shapes[one[0]])}
+        for other in found:
+            touching = {code for code, shape in shapes.items() if shape.intersects(shapes[other[0]])}
+            if other[0][:12] == one[0][:12] and not near & touching:
+                return one, other
+    raise AssertionError("the demo has no two such grids")
+
+
+def test_two_plans_of_one_neighbourhood_are_both_published_with_codes_of_their_own(demo_copy, district) -> None:
+    one, other = two_cuts_apart(demo_copy, district)
+    first, second = submitted(demo_copy, district, one), submitted(demo_copy, district, other)
+    opened = []
+    for plan in (first, second):
+        with demo_copy.begin(REVIEWER) as db:
+            opened += plans.publish(db, plan, "reviewer", NEXT, today=TODAY)["opened"]
+    assert len(set(opened)) == 4
+    shapes = np.array([shape.geoms[0] for shape in grids(demo_copy, district, NEXT).values()])
+    assert shapely.coverage_is_valid(shapes, gap_width=1e-7)
+
+
 def test_a_plan_on_ground_that_changed_is_not_published(demo_copy, district, cut) -> None:
     first, second = submitted(demo_copy, district, cut), submitted(demo_copy, district, cut)
     with demo_copy.begin(REVIEWER) as db:
         plans.publish(db, first, "reviewer", NEXT, today=TODAY)
     with pytest.raises(Conflict, match="ground changed"), demo_copy.begin(REVIEWER) as db:
         plans.publish(db, second, "reviewer", NEXT, today=TODAY)
+
+
+def test_a_draft_stands_on_what_is_already_published_for_later(demo_copy, district, cut) -> None:
+    code, line = cut
+    with demo_copy.begin(district) as db:
+        begun_before = plans.create(db, code[:12], "早先的草稿", TODAY)
+    first = submitted(demo_copy, district, cut)
+    with demo_copy.begin(REVIEWER) as db:
+        opened = plans.publish(db, first, "reviewer", NEXT, today=TODAY)["opened"]
+    with demo_copy.begin(district) as db:
+        assert plans.view(db, begun_before, TODAY)["base_date"] == NEXT.isoformat()
+        with pytest.raises(NotFound):
+            plans.split_grid(db, begun_before, code, line, as_of=TODAY, preview=True)
+    shapes = grids(demo_copy, district, NEXT)
+    again = next(
+        (found for found, in_the_way in lines_across(demo_copy, district, NEXT) if found[0] in opened and not in_the_way), None
+    )
+    if again is None:
+        pytest.skip("neither half can be cut again without cutting a house")
+    assert again[0] in shapes
+    with demo_copy.begin(district) as db:
+        plans.split_grid(db, begun_before, *again, as_of=TODAY, preview=False)
+        plans.submit(db, begun_before, "planner")
+    with pytest.raises(BadInput, match="begin on") as refusal, demo_copy.begin(REVIEWER) as db:
+        plans.publish(db, begun_before, "reviewer", TODAY, today=TODAY)
+    assert refusal.value.field == "valid_from"
+    with demo_copy.begin(REVIEWER) as db:
+        plans.publish(db, begun_before, "reviewer", NEXT, today=TODAY)
+    whole = np.array([shape.geoms[0] for shape in grids(demo_copy, district, NEXT).values()])
+    assert shapely.coverage_is_valid(whole, gap_width=1e-7)
+
+
+def test_a_plan_with_a_gap_is_not_submitted(demo_copy, district, cut) -> None:
+    code, line = cut
+    with demo_copy.begin(district) as db:
+        plan = plans.create(db, code[:12], "带缝", TODAY)
+        plans.split_grid(db, plan, code, line, as_of=TODAY, preview=False)
+        shrink = (
+            "UPDATE grid_plan_cell SET geom = ST_Multi(ST_ForcePolygonCCW(ST_Buffer(geom, -0.00005)))"
+            " WHERE plan = :plan AND is_new"
+        )
+        db.execute(text(shrink), {"plan": plan})
+        with pytest.raises(Conflict, match="gap") as refusal:
+            plans.submit(db, plan, "planner")
+    assert refusal.value.extra["faults"][0]["place"]
 
 
 def test_undo_returns_the_exact_start(demo_copy, district, cut) -> None:
@@ -194,10 +264,11 @@ def test_a_plan_of_another_area_is_not_there(demo_copy, district, cut) -> None:
         plans.view(db, plan, TODAY)
 
 
-def test_nothing_is_published_before_today(demo_copy, district, cut) -> None:
+@pytest.mark.parametrize("day", [date(2026, 1, 1), date(9999, 12, 31)])
+def test_nothing_is_published_before_today_or_for_ever_away(demo_copy, district, cut, day: date) -> None:
     plan = submitted(demo_copy, district, cut)
     with pytest.raises(BadInput) as refusal, demo_copy.begin(REVIEWER) as db:
-        plans.publish(db, plan, "reviewer", date(2026, 1, 1), today=TODAY)
+        plans.publish(db, plan, "reviewer", day, today=TODAY)
     assert refusal.value.field == "valid_from"
 
 

@@ -135,3 +135,23 @@ def test_a_series_backwards_is_refused(demo, district) -> None:
     with pytest.raises(BadInput) as refusal, demo.begin(district) as db:
         monthly(db, Question("", Basis.COUNT, False), TODAY, date(2026, 1, 1), Moment(TODAY))
     assert refusal.value.field == "to"
+
+
+def test_a_series_stands_on_firsts_of_months(demo, district) -> None:
+    with demo.begin(district) as db:
+        series = monthly(db, Question("", Basis.COUNT, False), date(2026, 1, 31), date(2026, 4, 30), Moment(TODAY))
+    assert [row["date"] for row in series] == ["2026-02-01", "2026-03-01", "2026-04-01"]
+
+
+def test_a_series_of_regions_adds_up_to_that_of_the_area(demo, district) -> None:
+    question = Question("", Basis.HOUSEHOLDS, True)
+    with demo.begin(district) as db:
+        whole = monthly(db, question, date(2026, 6, 1), TODAY, Moment(TODAY))
+        parts = monthly(db, question, date(2026, 6, 1), TODAY, Moment(TODAY), Level.SUBDISTRICT)
+        with pytest.raises(BadInput):
+            monthly(db, question, date(2026, 6, 1), TODAY, Moment(TODAY), Level.GRID)
+    assert len({row["code"] for row in parts}) == 13
+    for row in whole:
+        mine = [part for part in parts if part["date"] == row["date"]]
+        assert sum(part["numerator"] for part in mine) == row["numerator"]
+        assert sum(part["unknown"] for part in mine) == row["unknown"]

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from geo.errors import BadInput, Conflict, NotFound, Stale
 from geo.store.engine import Scope
 from geo.tender import rounds
-from geo.tender.bundles import BundleRules, propose, weigh
+from geo.tender.bundles import BundleRules, propose, survey, weigh
 
 TODAY = date(2026, 11, 1)
 START = date(2023, 11, 1)
@@ -23,7 +23,7 @@ OFFICER = Scope("officer", ("990101",))
 @pytest.fixture(scope="module")
 def plan(demo) -> dict:
     with demo.begin(OFFICER) as db:
-        return propose(db, RULES, TODAY, ending_days=90)
+        return propose(survey(db, RULES, TODAY, 90), RULES, TODAY)
 
 
 def test_every_unit_of_the_pool_is_placed_once_or_left_out_with_a_reason(demo, plan) -> None:
@@ -56,14 +56,14 @@ def test_packages_stay_in_one_subdistrict(plan) -> None:
 
 def test_the_same_question_has_the_same_answer(demo, plan) -> None:
     with demo.begin(OFFICER) as db:
-        again = propose(db, RULES, TODAY, ending_days=90)
+        again = propose(survey(db, RULES, TODAY, 90), RULES, TODAY)
     assert again["packages"] == plan["packages"]
     assert again["parts"] == plan["parts"]
 
 
 def test_month_zero_has_a_pool_worth_bundling(demo) -> None:
     with demo.begin(OFFICER) as db:
-        first = propose(db, RULES, START, ending_days=90)
+        first = propose(survey(db, RULES, START, 90), RULES, START)
     units = sum(len(package["members"]) for package in first["packages"]) + len(first["left_out"])
     assert units >= 140
 
@@ -101,7 +101,7 @@ def test_unknown_floor_area_is_not_zero(demo_copy) -> None:
         save(db, unit, version, {"floor_area": None}, as_of=TODAY, from_date=None)
     rules = BundleRules(area=DISTRICT, households=None, floor_area=(10_000, 200_000))
     with demo_copy.begin(OFFICER) as db:
-        made = propose(db, rules, TODAY, ending_days=90)
+        made = propose(survey(db, rules, TODAY, 90), rules, TODAY)
     reason = next(each["why"] for each in made["left_out"] if each["code"] == unit)
     assert reason["code"] == "unknown_figure"
 
@@ -109,7 +109,7 @@ def test_unknown_floor_area_is_not_zero(demo_copy) -> None:
 def test_rules_that_cannot_be_kept_are_named(demo) -> None:
     impossible = BundleRules(area=DISTRICT, households=(300, 1500), packages=500)
     with pytest.raises(Conflict) as refusal, demo.begin(OFFICER) as db:
-        propose(db, impossible, TODAY, ending_days=90)
+        propose(survey(db, impossible, TODAY, 90), impossible, TODAY)
     assert refusal.value.extra["conflict"]
 
 
@@ -163,3 +163,13 @@ def test_a_round_of_another_area_is_not_there(demo_copy, plan) -> None:
         rounds.view(db, number)
     with pytest.raises(NotFound), demo_copy.begin(other) as db:
         rounds.save(db, number, a_draft(plan), 1, "other", ending_days=90)
+
+
+def test_barriers_hold_for_an_officer_of_one_subdistrict_too(demo) -> None:
+    rules = BundleRules(area="990101012000", households=(300, 1500))
+    answers = []
+    for areas in (("990101",), ("990101012",)):
+        with demo.begin(Scope("officer", areas)) as db:
+            answers.append(survey(db, rules, START, 90).problem.links)
+    assert answers[0] == answers[1]
+    assert any(link.cut == "barrier" for link in answers[0])
