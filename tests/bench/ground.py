@@ -100,7 +100,9 @@ class Client:
 
 def wangge(*words: str, data: Path, port: int) -> str:
     environment = {**os.environ, "WANGGE_DATA": str(data), "WANGGE_PORT": str(port)}
-    done = subprocess.run([WANGGE, *words], env=environment, check=True, capture_output=True, text=True)
+    done = subprocess.run([WANGGE, *words], env=environment, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"wangge {' '.join(words)}: {done.stderr.strip()}")
     return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
 
 
