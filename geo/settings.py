@@ -10,6 +10,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 ENV_FILE = "wangge.env"
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg2")
@@ -71,9 +73,12 @@ class Settings(BaseSettings):
         scheme, colon, rest = (value or "").partition("://")
         if not value:
             return None
-        if not colon or scheme not in _POSTGRES:
-            raise ValueError("write postgresql://user:password@host:5432/database")
-        return f"postgresql+psycopg2://{rest}"
+        try:
+            if not colon or scheme not in _POSTGRES:
+                raise ValueError
+            return make_url(f"postgresql+psycopg2://{rest}").render_as_string(hide_password=False)
+        except (ArgumentError, ValueError):
+            raise ValueError("write postgresql://user:password@host:5432/database") from None
 
     @model_validator(mode="after")
     def _no_borrowed_date_in_production(self) -> Self:

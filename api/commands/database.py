@@ -7,7 +7,7 @@ import sys
 
 from api.opening import open_store
 from geo.settings import Settings
-from geo.store.prepare import SUPERUSER_SQL
+from geo.store.prepare import preparation
 
 
 def add_parsers(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,9 +20,9 @@ def add_parsers(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     migrate.set_defaults(run=run_migrations)
 
 
-def print_preparation(_arguments: argparse.Namespace, _settings: Settings) -> int:
-    """Print what a superuser runs once in the database: roles, extensions, the leakproof operator."""
-    sys.stdout.write(SUPERUSER_SQL)
+def print_preparation(_arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print what a superuser runs once in the database: roles, extensions, leakproof operators, and who may be whom."""
+    sys.stdout.write(preparation(settings.database_url))
     return 0
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 import psycopg2
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from geo.errors import WanggeError
+from geo.store.engine import APP_ROLE, OWNER_ROLE
 
 log = logging.getLogger(__name__)
 
@@ -50,23 +52,73 @@ class DatabaseNotReadyError(WanggeError):
     status, type, title = 503, "database-not-ready", "The database is not prepared"
 
 
+def preparation(url: str | None) -> str:
+    """Return what a superuser runs once: SUPERUSER_SQL, and the leave for the login of `url` to become both roles."""
+    login = make_url(url).username if url else None
+    if login is None or login in (APP_ROLE, OWNER_ROLE):
+        return SUPERUSER_SQL + (
+            "-- WANGGE_DATABASE_URL names no login of its own. Let the one that the service will come in with\n"
+            '-- become both roles: GRANT wangge_owner, wangge_app TO "that login";\n'
+        )
+    quoted = '"' + login.replace('"', '""') + '"'
+    return SUPERUSER_SQL + f"GRANT wangge_owner, wangge_app TO {quoted};\n"
+
+
 def prepare(url: str) -> None:
     """Make roles, extensions and schema where the login may, then migrate to the newest version.
 
     Safe to call twice and from two processes at once (an advisory lock makes the second wait).
-    Raises DatabaseNotReadyError with what to do where a superuser is needed and this login is none.
+    Raises DatabaseNotReadyError with what to do: where the database cannot be reached, or where a superuser is
+    needed and this login is none.
     """
-    engine = create_engine(
-        make_url(url),
-        poolclass=NullPool,
-        connect_args={"options": "-c search_path=wangge,public -c lock_timeout=60000"},
+    engine = _engine(url)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+            connection.commit()
+            _superuser_part(connection)
+            _check_roles(connection)
+            migrate_to(connection, "head")
+    except OperationalError as error:
+        raise _unreachable(error) from error
+    finally:
+        engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    """Return an engine that has connected once. Raises DatabaseNotReadyError where it cannot."""
+    options = {"options": "-c search_path=wangge,public -c lock_timeout=60000", "connect_timeout": 5}
+    try:
+        engine = create_engine(make_url(url), poolclass=NullPool, connect_args=options)
+        engine.connect().close()
+    except ArgumentError as error:
+        raise DatabaseNotReadyError(
+            "WANGGE_DATABASE_URL cannot be read: write postgresql://user:password@host:5432/database"
+        ) from error
+    except DBAPIError as error:
+        raise _unreachable(error) from error
+    return engine
+
+
+def _unreachable(error: DBAPIError) -> DatabaseNotReadyError:
+    said = str(error.orig).strip().partition("\n")[0]
+    return DatabaseNotReadyError(
+        f"the database does not answer; look at WANGGE_DATABASE_URL and at it: {said}"
     )
-    with engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
-        connection.commit()
-        _superuser_part(connection)
-        migrate_to(connection, "head")
-    engine.dispose()
+
+
+def _check_roles(connection: Connection) -> None:
+    """See that this login may become the owner (to migrate) and the application (to serve)."""
+    try:
+        for become in _BECOME:
+            connection.execute(become)
+    except ProgrammingError as error:
+        raise DatabaseNotReadyError(
+            "this database login may not become wangge_owner and wangge_app: run what `wangge database prepare`"
+            " prints as a superuser"
+        ) from error
+    finally:
+        connection.rollback()
 
 
 def _superuser_part(connection: Connection) -> None:
@@ -95,6 +147,7 @@ SELECT (SELECT count(*) FROM pg_roles WHERE rolname IN ('wangge_owner', 'wangge_
    AND to_regnamespace('wangge') IS NOT NULL
    AND (SELECT count(*) FROM pg_extension WHERE extname IN ('postgis', 'btree_gist')) = 2
 """)
+_BECOME = (text("SET LOCAL ROLE wangge_owner"), text("SET LOCAL ROLE wangge_app"))
 _LEAKPROOF = text(
     "SELECT coalesce(bool_and(proleakproof), false) FROM pg_proc"
     " WHERE proname IN ('geometry_overlaps', 'range_contains_elem', 'daterange_subdiff', 'tstzrange_subdiff')"

@@ -19,7 +19,10 @@ def test_without_an_address_the_database_is_our_own() -> None:
     assert Settings().database_url is None
 
 
-@pytest.mark.parametrize("address", ["mysql://me@db/map", "postgresql+asyncpg://me@db/map", "db.example/map"])
+@pytest.mark.parametrize(
+    "address",
+    ["mysql://me@db/map", "postgresql+asyncpg://me@db/map", "db.example/map", "postgres://me@db:x/map"],
+)
 def test_another_kind_of_database_is_refused(address: str) -> None:
     with pytest.raises(ValidationError, match="write postgresql://"):
         Settings(database_url=address)

@@ -11,7 +11,7 @@ from sqlalchemy import make_url, text
 from geo.errors import WanggeError
 from geo.store.engine import Scope, Store
 from geo.store.health import database_versions
-from geo.store.prepare import DatabaseNotReadyError, prepare
+from geo.store.prepare import SUPERUSER_SQL, DatabaseNotReadyError, preparation, prepare
 from tests.conftest import Databases
 
 
@@ -60,11 +60,15 @@ def test_without_a_superuser_the_service_runs_and_warns(
     databases: Databases, database: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     as_superuser(databases, database, "ALTER FUNCTION geometry_overlaps(geometry, geometry) NOT LEAKPROOF")
-    as_superuser(databases, database, "CREATE ROLE plain_login LOGIN; GRANT wangge_owner TO plain_login")
+    as_superuser(
+        databases, database, "CREATE ROLE plain_login LOGIN; GRANT wangge_owner, wangge_app TO plain_login"
+    )
     with caplog.at_level(logging.WARNING):
         prepare(databases.url(database, "plain_login"))
     assert "LEAKPROOF" in caplog.text
-    as_superuser(databases, database, "REVOKE wangge_owner FROM plain_login; DROP ROLE plain_login")
+    as_superuser(
+        databases, database, "REVOKE wangge_owner, wangge_app FROM plain_login; DROP ROLE plain_login"
+    )
 
 
 def test_an_empty_database_without_a_superuser_says_what_to_do(databases: Databases) -> None:
@@ -74,6 +78,65 @@ def test_an_empty_database_without_a_superuser_says_what_to_do(databases: Databa
             prepare(databases.url(name, "wangge_app"))
     finally:
         databases.drop(name)
+
+
+def test_what_is_printed_is_enough_for_a_login_that_is_no_superuser(databases: Databases) -> None:
+    """An administrator runs the SQL once; then the login migrates, and serves under row-level security."""
+    name, login = databases.create("template0"), 'o"hara-login'
+    databases.execute("""CREATE ROLE "o""hara-login" LOGIN NOINHERIT""")
+    url = databases.url(name, login)
+    try:
+        with pytest.raises(DatabaseNotReadyError, match="wangge database prepare"):
+            prepare(url)
+        as_superuser(databases, name, preparation(url))
+        prepare(url)
+        store = Store(url)
+        with store.begin(Scope("os:test", ("990101",))) as db:
+            assert db.scalar(text("SELECT current_user")) == "wangge_app"
+            assert db.scalar(text("SELECT row_security_active('wangge.community')"))
+        store.dispose()
+    finally:
+        databases.drop(name)
+        databases.execute("""DROP ROLE "o""hara-login\"""")
+
+
+def test_a_login_that_may_not_become_our_roles_is_told_what_to_do(
+    databases: Databases, database: str
+) -> None:
+    as_superuser(databases, database, "CREATE ROLE stranger_login LOGIN NOINHERIT")
+    try:
+        with pytest.raises(DatabaseNotReadyError, match="may not become wangge_owner and wangge_app"):
+            prepare(databases.url(database, "stranger_login"))
+    finally:
+        databases.execute("DROP ROLE stranger_login")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "postgresql+psycopg2://me@127.0.0.1:1/map",
+        "postgresql+psycopg2://me@/map?host=/nonexistent",
+        "postgresql+psycopg2://me@127.0.0.1:1/map?no_such_option=1",
+    ],
+)
+def test_a_wrong_address_is_one_sentence(url: str) -> None:
+    with pytest.raises(DatabaseNotReadyError, match="WANGGE_DATABASE_URL"):
+        prepare(url)
+
+
+def test_a_database_that_is_not_there_is_one_sentence(databases: Databases) -> None:
+    with pytest.raises(DatabaseNotReadyError, match="does not exist"):
+        prepare(databases.url("no_such_database", databases.address.superuser))
+
+
+@pytest.mark.parametrize(
+    "url", [None, "postgresql+psycopg2:///map", "postgresql+psycopg2://wangge_app@db/map"]
+)
+def test_without_a_login_of_its_own_the_leave_is_a_comment(url: str | None) -> None:
+    added = preparation(url).removeprefix(SUPERUSER_SQL)
+    assert "GRANT wangge_owner, wangge_app" in added
+    assert all(line.startswith("--") for line in added.splitlines())
 
 
 def test_health_names_both_versions(store: Store) -> None:
