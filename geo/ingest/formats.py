@@ -11,6 +11,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -37,7 +38,11 @@ MAX_UNPACKED = 512 * 2**20
 MAX_RATIO = 200
 """Unpacked bytes for one packed byte, where it is more than a megabyte."""
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_CHUNK = 2**18
+"""Bytes of a JSON file that are looked at in one go: between two of them other threads get their turn."""
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+"""A string, or one that is still open at the end: it matches at every quote and gives nothing back (possessive), so
+that the work is one step a byte whatever a stranger writes."""
 _NO_JSON_NUMBER = re.compile(rb"NaN|Infinity|[0-9][eE]\+?[0-9]{3}")
 _MARKUP = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _TEXT_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
@@ -87,24 +92,48 @@ def inspect(path: Path, name: str | None = None) -> Format:
     """
     found = recognise(path, name)
     if found == "geojson":
-        _check_json(path.read_bytes())
+        _check_json(path)
     elif found == "xlsx":
         _check_workbook(path)
     return found
 
 
-def _check_json(content: bytes) -> None:
-    bare = _STRING.sub(b"", content)
-    codes = np.frombuffer(bare, dtype=np.uint8)
-    # { [ are 0x7B 0x5B, } ] are 0x7D 0x5D: with bit 5 set the pairs fall together.
-    folded = codes | 0x20
-    steps = (folded == 0x7B).astype(np.int8) - (folded == 0x7D).astype(np.int8)
-    steps = steps[steps != 0]
-    depth = int(np.cumsum(steps, dtype=np.int64).max(initial=0))
-    if depth > MAX_NESTING:
-        raise BadInput(f"nested {depth} deep; at most {MAX_NESTING} is taken", field="file")
-    if _NO_JSON_NUMBER.search(bare):
-        raise BadInput("a coordinate or value is not a finite number", field="file")
+def _check_json(path: Path) -> None:
+    depth, tail = 0, b""
+    with path.open("rb") as file:
+        for bare in without_strings(iter(lambda: file.read(_CHUNK), b"")):
+            codes = np.frombuffer(bare, dtype=np.uint8)
+            # { [ are 0x7B 0x5B, } ] are 0x7D 0x5D: with bit 5 set the pairs fall together.
+            folded = codes | 0x20
+            steps = (folded == 0x7B).astype(np.int8) - (folded == 0x7D).astype(np.int8)
+            depths = depth + np.cumsum(steps[steps != 0], dtype=np.int64)
+            if depths.max(initial=0) > MAX_NESTING:
+                raise BadInput(f"nested {depths.max()} deep; at most {MAX_NESTING} is taken", field="file")
+            if _NO_JSON_NUMBER.search(tail + bare):
+                raise BadInput("a coordinate or value is not a finite number", field="file")
+            depth = int(depths[-1]) if len(depths) else depth
+            tail = (tail + bare)[-8:]
+
+
+def without_strings(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    r"""Yield a JSON text, given and returned chunk by chunk, without what stands within quotes.
+
+    Raises BadInput at a NUL byte, which no JSON text holds.
+
+    >>> list(without_strings([b'{"a', b'[\\\\', b'": "}"', b"}"]))
+    [b'{', b'', b': ', b'}']
+    """
+    inside, held = False, b""
+    for chunk in chunks:
+        if b"\0" in chunk:
+            raise BadInput("the file holds a NUL byte", field="file")
+        text = (b'"' if inside else b"") + held + chunk
+        # The last of an odd run of backslashes belongs to the byte that comes next.
+        held = b"\\" if (len(text) - len(text.rstrip(b"\\"))) % 2 else b""
+        # A mark after the end is swallowed where a string is still open there.
+        bare = _STRING.sub(b"", text[: len(text) - len(held)] + b"\0")
+        inside = not bare.endswith(b"\0")
+        yield bare.removesuffix(b"\0")
 
 
 def _check_workbook(path: Path) -> None:

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,11 +20,13 @@ import numpy as np
 import openpyxl
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from geo.errors import BadInput, TooLarge, WanggeError
-from geo.ingest import reading
-from geo.ingest.formats import MAX_NESTING, inspect
+from geo.ingest import formats, reading
+from geo.ingest.formats import MAX_NESTING, inspect, without_strings
 from geo.ingest.importer import import_file
 from geo.ingest.reading import read_file, run_repairs
 from geo.settings import Settings
@@ -154,6 +157,42 @@ def test_brackets_within_texts_are_no_nesting(tmp_path: Path) -> None:
     brackets = "[{" * 1000 + r"\"[[[NaN 1e999"
     content = collection({"type": "Point", "coordinates": [1, 2]}).replace("甲", brackets)
     assert inspect(written(tmp_path, "x.geojson", content)) == "geojson"
+
+
+@pytest.mark.parametrize("end", ["", '"}', "\\"])
+def test_a_text_of_nothing_but_escaped_quotes_is_read_once(tmp_path: Path, end: str) -> None:
+    """With one step for each pair of quotes this test would not come to its end."""
+    assert inspect(written(tmp_path, "x.geojson", '{"a":"' + '\\"' * 500_000 + end)) == "geojson"
+
+
+@pytest.mark.parametrize("content", ["x" * 8, '\\"' * 4, '"",' * 3])
+def test_a_long_file_is_looked_at_piece_by_piece(tmp_path: Path, content: str) -> None:
+    path = written(tmp_path, "x.geojson", '{"a":"' + content * 2**20 + '"}')
+    tracemalloc.start()
+    try:
+        inspect(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()
+
+
+@given(st.text(alphabet='a"\\[]{}', max_size=40), st.integers(1, 7))
+def test_strings_are_left_out_wherever_a_piece_ends(text: str, size: int) -> None:
+    bare, inside, escaped = "", False, False
+    for letter in text:
+        if not inside and letter != '"':
+            bare += letter
+        inside ^= letter == '"' and not escaped
+        escaped = inside and letter == "\\" and not escaped
+    pieces = [text[n : n + size].encode() for n in range(0, len(text), size)]
+    assert b"".join(without_strings(pieces)).replace(b"\\", b"") == bare.replace("\\", "").encode()
+
+
+def test_nesting_and_numbers_across_pieces_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "_CHUNK", 3)
+    for content, message in (('{"a":' * 40, "nested"), ('{"a": -Infinity}', "finite"), ('{"a": 1}\0', "NUL")):
+        with pytest.raises(BadInput, match=message):
+            inspect(written(tmp_path, "x.geojson", content))
 
 
 def nested(depth: int) -> Any:
