@@ -54,6 +54,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"wangge: the settings cannot be read: {problems}\n")
     except WanggeError as error:
         sys.stderr.write(f"wangge: {error.message}\n")
+    except OSError as error:
+        sys.stderr.write(f"wangge: {_told(error)}\n")
     except KeyboardInterrupt:
         sys.stderr.write("wangge: interrupted\n")
     return 1
+
+
+def _told(error: OSError) -> str:
+    """Return which file could not be read or written, and why."""
+    if error.filename is None:
+        return str(error)
+    return f"cannot read or write {error.filename}: {error.strerror}"

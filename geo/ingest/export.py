@@ -70,7 +70,8 @@ def export(
 ) -> int:
     """Write one kind as of a date (service periods: all of them) to a file, and one row into the audit.
 
-    Returns the number of rows. Raises BadInput for an unknown kind or format, NotFound for a region outside the scope.
+    Returns the number of rows. Raises BadInput for an unknown kind or format, NotFound for a region outside the scope,
+    OSError where the file cannot be written.
     """
     if kind not in KINDS:
         raise NotFound(f"unknown kind {kind!r}: {', '.join(KINDS)}", field="kind")
@@ -82,6 +83,8 @@ def export(
         detail = {"format": format_, "as_of": as_of.isoformat(), "rows": len(found)}
         area = prefix or (scope.areas[0] if len(scope.areas) == 1 else "")
         trail.record(session, "export", kind, area=area or None, detail=detail)
+        # Where it cannot be written, this alone says so as an OSError in every format.
+        path.open("wb").close()
         _WRITERS[format_](found, path)
     return len(found)
 
@@ -168,7 +171,7 @@ def _write_gpkg(found: Exported, path: Path) -> None:
         geometry = np.empty(len(found), dtype=object)
         geometry[:] = list(shapely.to_wkb(found.shapes))
     shape_type = {"polygon": "MultiPolygon", "any": "Unknown", "none": None}[found.kind.shape]
-    path.unlink(missing_ok=True)
+    path.unlink()
     raw.write(
         str(path), geometry, columns, [one.header for one in found.kind.fields], field_mask=masks,
         crs=f"EPSG:{CGCS2000}" if geometry is not None else None, geometry_type=shape_type, driver="GPKG",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli import parser
+from api.cli import main, parser
 from geo.settings import Settings
 from tests.conftest import Databases
 from tests.geo.ingest import office
@@ -102,6 +102,22 @@ def test_wrong_usage_is_status_two(words: tuple[str, ...]) -> None:
 
 def test_an_unknown_ending_is_wrong_usage(run: Run, tmp_path: Path) -> None:
     assert run("export", "communities", "--out", tmp_path / "x.doc") == 2
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.gpkg", "x.geojson", "x.xlsx"])
+def test_a_file_that_cannot_be_written_is_one_sentence(
+    databases: Databases,
+    database: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    monkeypatch.setenv("WANGGE_DATABASE_URL", databases.url(database))
+    monkeypatch.setenv("WANGGE_DATA", str(tmp_path))
+    out = tmp_path / "missing" / name
+    assert main(["export", "communities", "--out", str(out)]) == 1
+    assert capsys.readouterr().err == f"wangge: cannot read or write {out}: No such file or directory\n"
 
 
 def test_undo(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
