@@ -37,6 +37,10 @@ _COLUMNS = (
 )
 _READ = text(f"SELECT {_COLUMNS} FROM job WHERE id = :id")  # noqa: S608 - a constant of this file
 _LIST = text(f"SELECT {_COLUMNS} FROM job WHERE kind = :kind ORDER BY id DESC LIMIT :limit")  # noqa: S608 - as above
+_OF_CHANGE_SET = text(f"""
+SELECT {_COLUMNS} FROM job
+ WHERE kind = 'import' AND created_at <= :at AND finished_at >= :at AND result ->> 'change_set' = CAST(:number AS text)
+ ORDER BY id DESC LIMIT 1""")  # noqa: S608 - as above
 _GIVE_UP = text("""
 UPDATE job SET state = 'failed', finished_at = now(), note = 'the worker died each time'
  WHERE state = 'doing' AND tries >= :tries AND seen_at < now() - make_interval(secs => :stalled)""")
@@ -127,8 +131,8 @@ def enqueue(session: Session, scope: Scope, kind: str, request: Mapping[str, Any
 
 
 def _visible(job: Job, scope: Scope) -> bool:
-    """A result may show rows of every area the job ran in: only who has them all, or asked for it, may see it."""
-    return job.actor == scope.actor or all(area.startswith(tuple(scope.areas)) for area in job.areas())
+    """A result may show rows of every area the job ran in: only who has them all (still) may see it."""
+    return all(area.startswith(tuple(scope.areas)) for area in job.areas())
 
 
 def read_job(session: Session, scope: Scope, number: int) -> Job:
@@ -144,6 +148,13 @@ def list_jobs(session: Session, scope: Scope, kind: str, limit: int = 100) -> li
     """Return the newest jobs of a kind that the asker may see."""
     jobs = (Job(*row) for row in session.execute(_LIST, {"kind": kind, "limit": limit}))
     return [job for job in jobs if _visible(job, scope)]
+
+
+def find_import(session: Session, scope: Scope, change_set: int, at: datetime) -> Job | None:
+    """Return the job that made a change set at a moment; None where there is none that the asker may see."""
+    row = session.execute(_OF_CHANGE_SET, {"number": change_set, "at": at}).one_or_none()
+    job = None if row is None else Job(*row)
+    return job if job is not None and _visible(job, scope) else None
 
 
 def cancel_job(session: Session, scope: Scope, number: int) -> None:

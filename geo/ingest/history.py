@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.errors import NotFound
-from geo.jobs import list_jobs
+from geo.jobs import find_import
 from geo.store.engine import Scope
 
 # A change set of a larger area can be read from inside it, as the source of what it brought; it is not listed there.
@@ -32,6 +32,5 @@ def read_import(session: Session, scope: Scope, number: int) -> dict[str, Any]:
     row = session.execute(_ONE, {"id": number}).one_or_none()
     if row is None:
         raise NotFound("no such import in your area")
-    reports = (job.result for job in list_jobs(session, scope, "import", 1000))
-    report = next((one for one in reports if one and one.get("change_set") == number), None)
-    return {**dict(row._mapping), "report": report}
+    job = find_import(session, scope, number, row.at)
+    return {**dict(row._mapping), "report": None if job is None else job.result}

@@ -101,6 +101,36 @@ def test_a_job_of_two_areas_is_seen_by_who_has_both(store: Store) -> None:
     assert look(store, number, PLANNER).id == number
 
 
+def test_the_author_who_lost_an_area_no_longer_sees_the_job(store: Store) -> None:
+    both = Scope("both", ("990101001", "990101002"))
+    number = put(store, both, a=1, b=1)
+    left = Scope("both", ("990101001",))
+    with pytest.raises(NotFound):
+        look(store, number, left)
+    with store.begin(left) as session:
+        assert list_jobs(session, left, "sum") == []
+        with pytest.raises(NotFound):
+            cancel_job(session, left, number)
+
+
+def test_the_job_of_an_import_is_found_by_its_change_set(store: Store) -> None:
+    def write(_job: Job, _handle: Handle) -> dict[str, Any]:
+        with store.begin(PLANNER) as session:
+            moments.append(session.scalar(text("SELECT now()")))
+        return {"change_set": len(moments)}
+
+    moments: list[Any] = []
+    numbers = [put(store, kind="import") for _ in range(3)]
+    while Worker(store, {"import": write}).run_once():
+        pass
+    with store.begin(PLANNER) as session:
+        found = [jobs.find_import(session, PLANNER, n, moments[n - 1]) for n in (1, 2, 3)]
+        assert [job and job.id for job in found] == numbers
+        assert jobs.find_import(session, PLANNER, 4, moments[0]) is None
+    with store.begin(STRANGER) as session:
+        assert jobs.find_import(session, STRANGER, 1, moments[0]) is None
+
+
 def test_two_workers_never_take_the_same_job(store: Store) -> None:
     taken: list[int] = []
 
