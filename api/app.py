@@ -71,7 +71,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         app.include_router(router)
     for prefix, folder in STATIC.items():
         app.mount(prefix, _Static(directory=folder, check_dir=False), name=prefix)
-    app.add_middleware(Guard, settings=settings, store=store)
+    app.add_middleware(Guard, settings=settings, store=store, doors=tuple(endpoints()))
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
 

@@ -44,19 +44,23 @@ class Allowed:
         self.everybody = everybody
 
     def __call__(self, request: Request) -> None:
-        """Raise NotSignedIn or Forbidden for somebody who may not use the route."""
+        """Raise NotSignedIn or Forbidden for somebody who may not use the route, BadInput for an unknown parameter."""
         if self.everybody:
             return
-        actor = _visit(request).signed_in()
+        self.check(_visit(request), request.url.path)
+        _check_query(request)
+
+    def check(self, visit: Visit, path: str) -> None:
+        """Raise NotSignedIn or Forbidden for a visit that may not use the route at this path."""
+        if self.everybody:
+            return
+        actor = visit.signed_in()
         if actor.roles.isdisjoint(self.roles):
             raise Forbidden("this function belongs to another role", extra={"roles": sorted(self.roles)})
-        if actor.must_change_password and not request.url.path.startswith(
-            ("/api/me", "/api/password", "/api/session")
-        ):
+        if actor.must_change_password and not path.startswith(("/api/me", "/api/password", "/api/session")):
             raise Forbidden(
                 "your password has come of age; change it first", extra={"reason": "password-age"}
             )
-        _check_query(request)
 
 
 def _check_query(request: Request) -> None:

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any, Final
 from uuid import uuid4
 
 from anyio.to_thread import run_sync
+from fastapi.routing import APIRoute
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.access import Visit, check_write, identify
+from api.access import SAFE_METHODS, Visit, check_write, identify
 from api.bodies import check_json
+from api.deps import Allowed
 from api.problems import problem_response, unexpected
 from geo.errors import BadInput, TooLarge, WanggeError
 from geo.people.trail import Origin
@@ -44,10 +47,22 @@ _API_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none
 class Guard:
     """Wraps the application; see the module."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, store: Store) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        store: Store,
+        doors: Iterable[tuple[APIRoute, Allowed | None]] = (),
+    ) -> None:
         self.app = app
         self.settings = settings
         self.store = store
+        self._writes = [
+            (route, allowed)
+            for route, allowed in doors
+            if allowed is not None and not SAFE_METHODS.issuperset(route.methods or ())
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Guard one HTTP request; anything else passes."""
@@ -80,7 +95,17 @@ class Guard:
             visit = await run_sync(identify, self.store, self.settings, request, origin)
         scope["state"]["visit"] = visit
         check_write(scope["method"], scope["path"], request, visit)
+        self._check_role(scope, visit)
         return visit
+
+    def _check_role(self, scope: Scope, visit: Visit) -> None:
+        """Refuse a write of another role before its body is read: the route itself only asks after it has it all."""
+        if scope["method"] in SAFE_METHODS:
+            return
+        for route, allowed in self._writes:
+            if route.matches(scope)[0] is Match.FULL:
+                allowed.check(visit, scope["path"])
+                return
 
     async def _body(self, scope: Scope, receive: Receive, answer: _Answer) -> Receive:
         headers = Headers(scope=scope)

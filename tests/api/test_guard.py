@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 
@@ -163,6 +164,41 @@ def test_files_have_a_limit_of_their_own(settings: Settings, store: Store, as_us
 
 def test_nobody_uploads_anything(anonymous: TestClient):
     assert anonymous.post("/api/imports/probe", files={"file": b"x"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "status"),
+    [
+        ("supervisor", "/api/imports", 403),
+        ("auditor", "/api/imports", 403),
+        (None, "/api/imports", 401),
+        ("planner", "/api/people", 403),
+        ("planner", "/api/imports", 400),
+    ],
+)
+def test_a_body_is_taken_from_nobody_who_may_not_send_it(
+    app: FastAPI, as_user, who: str | None, path: str, status: int
+):
+    """The framework asks who may use a route only when it has the whole body."""
+    taken: list[int] = []
+    answered: list[int] = []
+
+    async def receive() -> dict[str, object]:
+        taken.append(65536)
+        return {"type": "http.request", "body": b"x" * 65536, "more_body": len(taken) < 16}
+
+    async def send(message: dict[str, object]) -> None:
+        if message["type"] == "http.response.start":
+            answered.append(message["status"])  # type: ignore[arg-type]  # ASGI says that it is a number
+
+    headers = [(b"content-type", b"multipart/form-data; boundary=b")]
+    if who is not None:
+        headers.append((b"authorization", as_user(who).headers["authorization"].encode()))
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
+             "headers": headers, "client": ("127.0.0.1", 1), "scheme": "http", "http_version": "1.1",
+             "server": ("127.0.0.1", 80), "root_path": "", "state": {}}  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    assert (answered, bool(taken)) == ([status], status == 400)
 
 
 @pytest.mark.parametrize("address", ["/api/me?x=%00", "/api/people/a%00b", "/api/me?%00=1", "/static/js/%00"])
