@@ -9,6 +9,8 @@ from typing import Final
 
 from api.commands.people import who
 from geo.boundaries.setup import district_is_set_up
+from geo.errors import Conflict
+from geo.people.demo import look_around
 from geo.settings import ENV_FILE, Settings, load_settings
 from geo.store.engine import Scope, Store
 
@@ -24,20 +26,34 @@ WANGGE_TODAY={BUSINESS_DATE.isoformat()}
 Say = Callable[[str], None]
 
 
-def demo_settings(settings: Settings) -> Settings:
-    """Make a new data folder a demo unless production is set or the settings say otherwise; returns them anew."""
+def demo_settings(store: Store, settings: Settings) -> Settings:
+    """Make the installation a demo where the database is empty or one already; returns the settings anew.
+
+    What the settings say themselves stands. A database that holds anything else stays what it is, also where this data
+    folder is new: it may be another server's, which has been at work for years.
+    """
     chosen = "demo" in settings.model_fields_set
     if settings.production or chosen or (settings.data / ENV_FILE).exists():
+        return settings
+    ground = look_around(store, who())
+    if not (ground.empty or ground.demo):
         return settings
     (settings.data / ENV_FILE).write_text(ENVIRONMENT, encoding="utf-8")
     return load_settings()
 
 
 def load_demo(store: Store, settings: Settings, say: Say) -> None:
-    """Load the demo district where it is not there yet. Killed midway, the next call goes on: imports repeat safely."""
+    """Load the demo district where it is not there yet. Killed midway, the next call goes on: imports repeat safely.
+
+    Raises Conflict where the database holds real data: the demo's people would open it to whoever has a link.
+    """
     scope = Scope(actor=who(), areas=("",), source="demo")
     with store.begin(scope) as db:
         if district_is_set_up(db, DISTRICT):
             return
+    if look_around(store, who()).real:
+        raise Conflict(
+            f"this database holds data of its own; unset WANGGE_DEMO (see {settings.data / ENV_FILE})"
+        )
     # Imported late: making a district needs solvers and readers that a second start has no use for.
     import_module("api.demo_district").load(store, scope, settings, say)

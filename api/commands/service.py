@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,10 +19,19 @@ from api.demo import demo_settings, load_demo
 from api.opening import open_store
 from geo.errors import WanggeError
 from geo.people.links import invite
-from geo.settings import Settings, load_settings
+from geo.settings import ENV_FILE, Settings, load_settings
 from geo.store.cluster import stop_cluster
 
 WAIT_S = 60.0
+LOG = "service.log"
+UPLOADS = "uploads"
+"""`geo.ingest.uploads.FOLDER`, which is not imported here because it brings the readers with it."""
+UPLOAD = re.compile(r"[0-9a-f]{32}")
+OURS = frozenset({
+    "postgres", "postgres.init", "postgres.lock", "postgres.live", "code.digest", "demo-files",
+    ENV_FILE, LOG, UPLOADS, running.NOTE, f"{running.NOTE}.new", running.LOCK,
+})  # fmt: skip
+"""Every name that the service, its database and `./run` make in the data folder; `reset` deletes no other."""
 
 
 class ServiceError(WanggeError):
@@ -51,9 +61,9 @@ def bring_up(arguments: argparse.Namespace, settings: Settings) -> int:
     """Start, migrate, load the demo into an empty installation, serve, and print the address with a link."""
     settings.data.mkdir(parents=True, exist_ok=True)
     with running.only_one(settings.data):
-        settings = demo_settings(settings)
         already = running.of(settings.data)
         store = open_store(settings, migrate=already is None)
+        settings = demo_settings(store, settings)
         if settings.demo and already is None:
             load_demo(store, settings, _say)
         if arguments.foreground:
@@ -90,21 +100,39 @@ def bring_down(_arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def delete_everything(arguments: argparse.Namespace, settings: Settings) -> int:
-    """End the service and empty its data folder. A foreign database is not touched."""
+    """End the service and delete what it made in its data folder; all else stays, a foreign database too."""
     bring_down(arguments, settings)
     if settings.data.is_dir():
-        for entry in settings.data.iterdir():
-            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        for entry in sorted(settings.data.iterdir()):
+            if entry.name in OURS:
+                _delete(entry)
+        left = sorted(entry.name for entry in settings.data.iterdir())
+        if left:
+            _say(f"left in {settings.data}, because the service did not make it: {', '.join(left)}")
     if settings.database_url is not None:
-        _say("the data folder is empty; the database behind WANGGE_DATABASE_URL was left as it is")
+        _say("the database behind WANGGE_DATABASE_URL was left as it is")
     return 0
+
+
+def _delete(entry: Path) -> None:
+    """Delete a file or a folder of ours; a folder with a name that others use too loses only our files."""
+    if entry.is_symlink() or not entry.is_dir():
+        entry.unlink()
+    elif entry.name != UPLOADS:
+        shutil.rmtree(entry)
+    else:
+        for file in entry.iterdir():
+            if UPLOAD.fullmatch(file.name):
+                file.unlink()
+        if not any(entry.iterdir()):
+            entry.rmdir()
 
 
 def _start(settings: Settings) -> None:
     """Start `wangge serve` apart from this process and wait until it answers."""
     if running.somebody_listens(settings.host, settings.port):
         raise ServiceError(f"port {settings.port} is taken by another program; choose one with WANGGE_PORT")
-    log = settings.data / "service.log"
+    log = settings.data / LOG
     with log.open("ab") as sink:
         process = subprocess.Popen(
             [sys.executable, "-c", "import sys; from api.cli import main; sys.exit(main())", "serve"],

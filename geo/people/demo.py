@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import text
 
 from geo.people.register import Change, insert_person
 from geo.people.trail import Origin
-from geo.store.engine import Store
+from geo.store.engine import Scope, Store
 
 DISTRICT: Final = "990101000000"
 """The demo district (示例市演示区); no real division begins with 99."""
@@ -25,6 +26,26 @@ PEOPLE: Final = (
 """User name, which is also the role, and a name that was made up."""
 
 _THERE = text("SELECT username FROM person WHERE username = ANY (:names)")
+_GROUND = text("""
+SELECT NOT EXISTS (SELECT FROM change_set) AND NOT EXISTS (SELECT FROM person) AS empty,
+       EXISTS (SELECT FROM area_setting WHERE made_up) AND EXISTS (SELECT FROM person WHERE demo) AS demo,
+       EXISTS (SELECT FROM region WHERE NOT code ^@ '99') OR EXISTS (SELECT FROM person WHERE NOT demo) AS real
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a database holds: nothing, the demo, or something real (a region outside 99, a person not made up)."""
+
+    empty: bool
+    demo: bool
+    real: bool
+
+
+def look_around(store: Store, by: str) -> Ground:
+    """Say what the database holds already, whoever put it there."""
+    with store.begin(Scope(by, ("",), "auth")) as db:
+        return Ground(*db.execute(_GROUND).one())
 
 
 def seed_demo_people(store: Store, by: str = "demo") -> int:
