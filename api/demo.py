@@ -10,7 +10,7 @@ from typing import Final
 from api.commands.people import who
 from geo.boundaries.setup import district_is_set_up
 from geo.errors import Conflict
-from geo.people.demo import look_around
+from geo.people.demo import Ground, look_around
 from geo.settings import ENV_FILE, Settings, load_settings
 from geo.store.engine import Scope, Store
 
@@ -35,7 +35,7 @@ def demo_settings(store: Store, settings: Settings) -> Settings:
     chosen = "demo" in settings.model_fields_set
     if settings.production or chosen or (settings.data / ENV_FILE).exists():
         return settings
-    ground = look_around(store, who())
+    ground = _ground(store)
     if not (ground.empty or ground.demo):
         return settings
     (settings.data / ENV_FILE).write_text(ENVIRONMENT, encoding="utf-8")
@@ -51,9 +51,14 @@ def load_demo(store: Store, settings: Settings, say: Say) -> None:
     with store.begin(scope) as db:
         if district_is_set_up(db, DISTRICT):
             return
-    if look_around(store, who()).real:
+    if _ground(store).real:
         raise Conflict(
             f"this database holds data of its own; unset WANGGE_DEMO (see {settings.data / ENV_FILE})"
         )
     # Imported late: making a district needs solvers and readers that a second start has no use for.
     import_module("api.demo_district").load(store, scope, settings, say)
+
+
+def _ground(store: Store) -> Ground:
+    with store.begin(Scope(actor=who(), areas=("",), duty="auth", source="demo")) as db:
+        return look_around(db)

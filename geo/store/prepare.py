@@ -46,6 +46,13 @@ GRANT USAGE ON SCHEMA wangge TO wangge_app;
 """
 
 
+GRANT = "GRANT wangge_owner, wangge_app TO LOGIN;\n"
+NO_LOGIN = """\
+-- WANGGE_DATABASE_URL names no login of its own. Let the one that the service will come in with become both roles:
+-- GRANT wangge_owner, wangge_app TO "that login";
+"""
+
+
 class DatabaseNotReadyError(WanggeError):
     """The database lacks what only a superuser can give it."""
 
@@ -56,12 +63,9 @@ def preparation(url: str | None) -> str:
     """Return what a superuser runs once: SUPERUSER_SQL, and the leave for the login of `url` to become both roles."""
     login = make_url(url).username if url else None
     if login is None or login in (APP_ROLE, OWNER_ROLE):
-        return SUPERUSER_SQL + (
-            "-- WANGGE_DATABASE_URL names no login of its own. Let the one that the service will come in with\n"
-            '-- become both roles: GRANT wangge_owner, wangge_app TO "that login";\n'
-        )
-    quoted = '"' + login.replace('"', '""') + '"'
-    return SUPERUSER_SQL + f"GRANT wangge_owner, wangge_app TO {quoted};\n"
+        return SUPERUSER_SQL + NO_LOGIN
+    # Printed for a person to read and run, never run by us: a name cannot be bound there, so it is quoted.
+    return SUPERUSER_SQL + GRANT.replace("LOGIN", '"' + login.replace('"', '""') + '"')
 
 
 def prepare(url: str) -> None:

@@ -63,10 +63,20 @@ SET search_path = wangge, public, pg_temp AS $$
        AND code ^@ ANY (scope_areas())
 $$;
 
--- Forget codes that a change set brought and that nothing else ever used (undo of an import).
+-- Which of these codes were retired, and when: what an import says before the rule above would refuse the whole file.
+CREATE FUNCTION retired_codes(of_kind text, codes text[]) RETURNS TABLE (code text, retired_on date)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = wangge, public, pg_temp AS $$
+    SELECT taken.code, taken.retired_on FROM code_register taken
+     WHERE taken.kind = of_kind AND taken.code = ANY (codes) AND taken.retired_on IS NOT NULL
+       AND taken.code ^@ ANY (scope_areas())
+$$;
+
+-- Forget codes that an import brought and that nothing else ever used (its undo).
 CREATE FUNCTION forget_codes(of_change_set bigint) RETURNS void LANGUAGE sql SECURITY DEFINER
 SET search_path = wangge, public, pg_temp AS $$
-    DELETE FROM code_register WHERE born_in = of_change_set
+    DELETE FROM code_register USING change_set brought
+     WHERE born_in = of_change_set AND brought.id = of_change_set AND brought.kind = 'import'
+       AND brought.area ^@ ANY (scope_areas())
 $$;
 
 -- The next three-digit numbers after every code ever given under a prefix.
@@ -233,9 +243,7 @@ CREATE FUNCTION write_audit(action text, object text, area text DEFAULT NULL, su
                             detail jsonb DEFAULT '{}', by_actor text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = wangge, public, pg_temp AS $$
 DECLARE
-    who text := coalesce(scope_actor(), by_actor);
-    stamp timestamptz;
-    last bytea;
+    who text := coalesce(scope_actor(), by_actor); stamp timestamptz; last bytea;
     request text := nullif(current_setting('wangge.request', true), '');
     origin text := nullif(current_setting('wangge.source', true), '');
 BEGIN
@@ -244,10 +252,7 @@ BEGIN
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('wangge.audit'));
     stamp := clock_timestamp();
-    -- A service that was not running at the turn of the month, and a script that never starts it, find no room for their row.
-    IF to_regclass('wangge.audit_' || to_char(stamp AT TIME ZONE 'UTC', 'YYYY_MM')) IS NULL THEN
-        PERFORM make_audit_partitions(stamp);
-    END IF;
+    PERFORM make_audit_partitions(stamp) WHERE to_regclass('audit_' || to_char(stamp AT TIME ZONE 'UTC', 'YYYY_MM')) IS NULL;
     SELECT hash INTO last FROM audit ORDER BY id DESC LIMIT 1;
     INSERT INTO audit (at, actor, action, object, area, success, request_id, source, detail, previous, hash)
     VALUES (stamp, who, action, object, area, success, request, origin, detail, last,
@@ -261,8 +266,7 @@ END $$;
 CREATE TRIGGER refuse_rewriting BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();
 CREATE TRIGGER refuse_truncating BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
--- Make the partition of a month and of the one after it. Called at set-up, at every start, and by the first row of a month
--- for which nobody did.
+-- Make the partition of a month and of the one after it. Called at set-up, at every start, and by a row without room.
 CREATE FUNCTION make_audit_partitions(around timestamptz DEFAULT now()) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = wangge, public, pg_temp AS $$
 DECLARE first timestamptz; name text;
@@ -274,8 +278,7 @@ BEGIN
         IF to_regclass('wangge.' || name) IS NULL THEN
             EXECUTE format('CREATE TABLE %I PARTITION OF audit FOR VALUES FROM (%L) TO (%L)',
                            name, first, date_trunc('month', first + interval '32 days', 'UTC'));
-            EXECUTE format('CREATE TRIGGER refuse_truncating BEFORE TRUNCATE ON %I
-                            FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting()', name);
+            EXECUTE format('CREATE TRIGGER refuse_truncating BEFORE TRUNCATE ON %I EXECUTE FUNCTION refuse_rewriting()', name);
         END IF;
     END LOOP;
 END $$;
@@ -391,7 +394,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON grid_plan_cell, grid_plan_step, package,
     session TO wangge_app;
 GRANT DELETE ON grid_plan, tender_round TO wangge_app;
 GRANT SELECT ON audit TO wangge_app;
-REVOKE EXECUTE ON FUNCTION forget_codes(bigint), retire_codes(text, text[], date), make_audit_partitions(timestamptz),
-    verify_audit() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION forget_codes(bigint), retire_codes(text, text[], date), make_audit_partitions(timestamptz),
-    verify_audit() TO wangge_app;
+REVOKE EXECUTE ON FUNCTION forget_codes(bigint), retire_codes(text, text[], date), retired_codes(text, text[]),
+    make_audit_partitions(timestamptz), verify_audit() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget_codes(bigint), retire_codes(text, text[], date), retired_codes(text, text[]),
+    make_audit_partitions(timestamptz), verify_audit() TO wangge_app;
