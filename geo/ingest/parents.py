@@ -1,16 +1,19 @@
-"""The checks that need the store: parents exist, children lie inside them, periods do not overlap."""
+"""The checks that need the store: no code is retired, parents exist and hold their children, periods keep apart."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
 import shapely
+from psycopg2.sql import SQL, Identifier
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.ingest.checks import region_prefix
+from geo.ingest.queries import run
 from geo.ingest.tables import ParsedTable
 
 _REFERENCES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -58,6 +61,10 @@ _KNOWN = {
 _PERIODS = text(
     "SELECT unit, lower(valid), upper(valid) FROM service_period WHERE unit = ANY (:units) AND upper_inf(recorded)"
 )
+_RETIRED = SQL("""
+SELECT gone.code, gone.retired_on FROM retired_codes(%(kind)s, %(codes)s) gone
+ WHERE NOT EXISTS (SELECT 1 FROM {table} known WHERE known.code = gone.code AND upper_inf(known.recorded)
+                     AND coalesce(upper(known.valid), 'infinity') > %(at)s)""")
 OUTSIDE_SHARE, OUTSIDE_M2 = 0.01, 2.0
 """A child with more than 1 % and 2 m² of its area outside its parent is listed."""
 _M2 = 111_320.0**2
@@ -67,8 +74,13 @@ _ABOVE = {"district": "city", "subdistrict": "district", "neighbourhood": "subdi
 _DEPTH = {"city": 0, "district": 1, "subdistrict": 2, "neighbourhood": 3}
 
 
-def check_against_store(session: Session, table: ParsedTable, areas: Sequence[str]) -> None:
-    """Note every finding that needs the store. The session's scope decides what can be seen."""
+def check_against_store(session: Session, table: ParsedTable, areas: Sequence[str], at: date) -> None:
+    """Note every finding that needs the store. The session's scope decides what can be seen.
+
+    `at` is the date from which new rows and differences hold.
+    """
+    if table.kind.name != "service-periods":
+        _check_retired(session, table, at)
     if table.kind.shape != "none":
         _check_shapes_there(session, table)
     if table.kind.name == "regions":
@@ -80,6 +92,17 @@ def check_against_store(session: Session, table: ParsedTable, areas: Sequence[st
     _check_inside(table, inside)
     if table.kind.name == "service-periods":
         _check_known_periods(session, table)
+
+
+def _check_retired(session: Session, table: ParsedTable, at: date) -> None:
+    """Refuse rows that would use a retired code again; one that was in use at the date may still be corrected."""
+    values = {"kind": table.kind.table, "codes": [table.code(p) for p in table.kept()], "at": at}
+    found = run(session, _RETIRED.format(table=Identifier(table.kind.table)), **values)
+    retired = {row.code: row.retired_on for row in found}
+    for position in table.kept():
+        day = retired.get(table.code(position) or "")
+        if day is not None:
+            table.note(position, "refused", "retired", "code", day)
 
 
 def _check_shapes_there(session: Session, table: ParsedTable) -> None:

@@ -13,6 +13,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "cell": ("“{text}”不能识别为{field}，按未知处理", "'{text}' cannot be read as {field}; kept as unknown"),
     "percent": ("收缴率 {text} 按百分数理解", "the rate {text} is taken as per cent"),
     "code": ("编码“{text}”不符合编码规则", "the code '{text}' does not follow the rule of codes"),
+    "retired": ("编码已于 {text} 停用，不再使用", "the code was retired on {text} and is never used again"),
     "prefix": ("编码不以上级编码 {text} 开头", "the code does not begin with its parent's {text}"),
     "parent": ("上级 {text} 不存在", "its parent {text} does not exist"),
     "level_parent": ("上级编码与级别不符", "the parent does not fit the level"),
