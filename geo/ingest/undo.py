@@ -29,20 +29,38 @@ _CHILDREN: dict[str, tuple[tuple[str, str], ...]] = {
     "firm": (("service_period", "firm"),),
 }  # fmt: skip
 
+_MINE = SQL("""
+CREATE TEMP TABLE mine ON COMMIT DROP AS
+WITH RECURSIVE mine AS (
+    SELECT id, {key} AS code, valid, closed_by FROM {table} WHERE opened_by = %(change_set)s
+    UNION
+    SELECT again.id, again.{key}, again.valid, again.closed_by
+      FROM mine
+      JOIN change_set gone ON gone.id = mine.closed_by AND gone.undone_by IS NOT NULL
+      JOIN {table} again ON again.opened_by = gone.undone_by AND again.{key} = mine.code AND again.valid = mine.valid)
+SELECT mine.id, mine.code, mine.closed_by,
+       EXISTS (SELECT 1 FROM change_set gone WHERE gone.id = mine.closed_by AND gone.undone_by IS NOT NULL) AS came_back
+  FROM mine""")
+"""What the import opened, and what the undoing of later imports opened again of it: the same code and dates."""
+_READY = SQL("ANALYZE mine")
 _LATER = SQL(
-    "SELECT {key}, closed_by FROM {table} WHERE opened_by = %(change_set)s AND closed_by IS NOT NULL LIMIT 5"
+    "SELECT code, closed_by FROM mine WHERE closed_by IS NOT NULL AND NOT came_back ORDER BY id LIMIT 5"
 )
 _BORN = SQL("""
-SELECT mine.code FROM {table} mine WHERE mine.opened_by = %(change_set)s
-   AND NOT EXISTS (SELECT 1 FROM {table} other WHERE other.code = mine.code AND other.opened_by <> %(change_set)s)""")
+SELECT DISTINCT mine.code FROM mine
+ WHERE NOT EXISTS (SELECT 1 FROM {table} other WHERE other.code = mine.code
+                     AND (other.closed_by = %(change_set)s
+                          OR upper_inf(other.recorded) AND other.id NOT IN (SELECT id FROM mine)))""")
+"""Codes that nobody will know after the undoing."""
 _REFERRING = SQL("""
 SELECT child.{column}, count(*) FROM {child} child
  WHERE child.{column} = ANY (%(codes)s) AND {still_known} GROUP BY 1 ORDER BY 1 LIMIT 5""")
-_KNOWN = SQL("upper_inf(child.recorded) AND child.opened_by <> %(change_set)s")
+_KNOWN = SQL("upper_inf(child.recorded)")
+_KNOWN_OF_OTHERS = SQL("upper_inf(child.recorded) AND child.id NOT IN (SELECT id FROM mine)")
 _ANY = SQL("true")
 _CLOSE = SQL("""
 UPDATE {table} SET recorded = tstzrange(lower(recorded), %(stamp)s), closed_by = %(undo)s
- WHERE opened_by = %(change_set)s AND upper_inf(recorded)""")
+ WHERE id IN (SELECT id FROM mine) AND upper_inf(recorded)""")
 _REOPEN = SQL("""
 INSERT INTO {table} ({columns}, recorded, opened_by)
 SELECT {columns}, tstzrange(%(stamp)s, NULL), %(undo)s FROM {table} WHERE closed_by = %(change_set)s""")
@@ -53,6 +71,8 @@ _CLOCKS = frozenset({"id", "area_m2", "recorded", "opened_by", "closed_by"})
 
 def undo_import(store: Store, scope: Scope, change_set: int) -> int:
     """Undo an import: its rows are closed, the rows that it closed are known again; returns the undo's change set.
+
+    Imports are undone last first; what was undone already no longer stands in the way of those before it.
 
     Nothing is erased: what was known in between stays in the history. Raises NotFound for a change set that is not in
     the asker's area, Conflict (naming what stands in the way) where it is no import, is undone already, or something
@@ -89,9 +109,11 @@ class _Undoing:
         self._run(queries.LOCK, city=area[:4])
 
     def check(self) -> None:
-        """Raise Conflict where later work stands on this import."""
+        """Raise Conflict where later work, itself not undone, stands on this import."""
         key = Identifier("unit" if self._name == "service_period" else "code")
-        later = self._run(_LATER.format(key=key, table=self._table)).all()
+        self._run(_MINE.format(key=key, table=self._table))
+        self._run(_READY)
+        later = self._run(_LATER).all()
         if later:
             self._refuse([{"code": code, "changed_by": closed_by} for code, closed_by in later])
         children = _CHILDREN.get(self._name, ())
@@ -99,7 +121,7 @@ class _Undoing:
             return
         born = [code for (code,) in self._run(_BORN.format(table=self._table))]
         for child, column in children:
-            known = _KNOWN if child in HISTORY else _ANY
+            known = _ANY if child not in HISTORY else _KNOWN_OF_OTHERS if child == self._name else _KNOWN
             statement = _REFERRING.format(
                 column=Identifier(column), child=Identifier(child), still_known=known
             )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from geo.errors import Conflict, NotFound
@@ -88,3 +89,64 @@ def test_undo_of_periods(load: Import, store: Store, everywhere: Scope, rows: Ro
     replaced = number(load(office.periods(tmp_path, [(1, "无物业", None, "2023-01-01", None)], "b.xlsx")))
     undo_import(store, everywhere, replaced)
     assert rows("SELECT mode FROM service_period WHERE upper_inf(recorded)") == [("self",)]
+
+
+def again(load: Import, folder: Path, households: str, since: date) -> int:
+    frame, shapes = office.community_rows()
+    frame.loc[0, "户数"] = households
+    return number(load(office.write(folder / f"{households}.gpkg", frame, shapes), valid_from=since))
+
+
+def test_imports_are_undone_one_after_the_other(
+    load: Import, store: Store, everywhere: Scope, rows: Rows, tmp_path: Path
+) -> None:
+    first = number(load(office.communities(tmp_path)))
+    at_first = rows(KNOWN)
+    second = again(load, tmp_path, "1200", date(2025, 1, 1))
+    at_second = rows(KNOWN)
+    third = again(load, tmp_path, "1300", date(2025, 6, 1))
+    undo_import(store, everywhere, third)
+    assert rows(KNOWN) == at_second
+    fourth = again(load, tmp_path, "1400", date(2025, 6, 1))
+    with pytest.raises(Conflict, match="later work"):
+        undo_import(store, everywhere, second)
+    undo_import(store, everywhere, fourth)
+    undo_import(store, everywhere, second)
+    assert rows(KNOWN) == at_first
+    undo_import(store, everywhere, first)
+    assert rows(KNOWN) == []
+    assert load(office.communities(tmp_path)).counts["new"] == 4, "its codes are free again"
+
+
+def test_regions_are_undone_after_a_change_of_them_was(
+    load: Import, store: Store, everywhere: Scope, neighbourhood: ImportReport, rows: Rows, tmp_path: Path
+) -> None:
+    names = pd.DataFrame(
+        {"编码": ["990101001000"], "名称": ["新街道"], "级别": ["街道"], "上级编码": ["990101000000"]}
+    )
+    path = office.write(tmp_path / "regions.csv", names, None)
+    undo_import(store, everywhere, number(load(path, kind="regions", valid_from=date(2025, 1, 1))))
+    undo_import(store, everywhere, number(neighbourhood))
+    assert rows("SELECT code FROM region WHERE upper_inf(recorded)") == []
+
+
+def test_what_was_built_on_a_second_first_load_is_named(
+    load: Import, store: Store, everywhere: Scope, tmp_path: Path
+) -> None:
+    path = office.communities(tmp_path)
+    undo_import(store, everywhere, number(load(path)))
+    second = number(load(path))
+    load(office.buildings(tmp_path, 3))
+    with pytest.raises(Conflict, match="later work"):
+        undo_import(store, everywhere, second)
+
+
+def test_periods_are_undone_one_after_the_other(
+    load: Import, store: Store, everywhere: Scope, rows: Rows, tmp_path: Path
+) -> None:
+    load(office.communities(tmp_path))
+    first = number(load(office.periods(tmp_path, [(1, "自管", None, "2023-01-01", None)])))
+    second = number(load(office.periods(tmp_path, [(1, "无物业", None, "2023-01-01", None)], "b.xlsx")))
+    undo_import(store, everywhere, second)
+    undo_import(store, everywhere, first)
+    assert rows("SELECT mode FROM service_period WHERE upper_inf(recorded)") == []
