@@ -156,6 +156,8 @@ def _tell(report: ImportReport) -> None:
     if report.mapping is not None:
         pairs = (f"{m.column} → {m.field or '–'} ({m.score:.2f})" for m in report.mapping.matches)
         say(f"  columns {', '.join(pairs)}\n")
+    for chinese, english in report.notes:
+        say(f"  note {english} / {chinese}\n")
     for question in report.questions:
         say(f"  ? {question.text[0]} {question.text[1]} [{question.about}] {', '.join(question.choices)}\n")
         for chinese, english in question.evidence:

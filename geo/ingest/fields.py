@@ -20,7 +20,8 @@ class Field:
 
     `choices` maps the words of a choice to stored values. `lacks` marks a flag that is true when the thing named
     by the header is missing (主管单位 无 → no_managing_unit). `column` is the stored column where it differs from
-    the name; `key` the member of a JSON column.
+    the name; `key` the member of a JSON column. `last_day` is the word of a header whose date is the last day
+    included (合同到期日), where the field itself holds the first day after.
     """
 
     name: str
@@ -32,12 +33,17 @@ class Field:
     column: str = ""
     key: str = ""
     lacks: bool = False
+    last_day: str = ""
     help: str = ""
 
     @property
     def stored(self) -> str:
         """The column of the table that holds this field."""
         return self.column or self.name
+
+    def means_last_day(self, header: str) -> bool:
+        """Whether a column of this header holds last days, each a day before the field's own."""
+        return bool(self.last_day) and self.last_day in header
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +284,10 @@ KINDS: dict[str, Kind] = {
                     "end",
                     "结束日期",
                     "date",
-                    also=("终止日期", "合同到期日", "到期日期"),
-                    help="合同到期日或实际终止日，自该日起不再服务；长期有效留空",
+                    also=("终止日期", "合同到期日", "到期日期", "到期日"),
+                    last_day="到期",
+                    help="自该日起不再服务（不含当日）；若填合同到期日（含当日），表头请改为“合同到期日”，"
+                    "导入时自动加一天；长期有效留空",
                 ),
                 Field("note", "备注", also=("说明",)),
             ),

@@ -137,6 +137,7 @@ def _understand(
     report.kind = kind.name
     report.mapping = map_columns(list(raw.columns), kind, options.mapping)
     _ask_columns(report.mapping, raw, report)
+    _note_last_days(report.mapping, report)
     epsg = _system(raw, kind, options, report)
     if report.questions:
         return None, None
@@ -165,6 +166,15 @@ def _ask_columns(mapping: ColumnMap, raw: RawTable, report: ImportReport) -> Non
         report.questions.append(Question(f"column:{name}", text, columns))
 
 
+def _note_last_days(mapping: ColumnMap, report: ImportReport) -> None:
+    for name, column in mapping.columns().items():
+        one = mapping.kind.field(name)
+        if one.means_last_day(column):
+            chinese = f"“{column}”按含当日理解，加一天作为“{one.header}”（自该日起不再服务）"
+            english = f"{column!r} is taken as the last day included: {name} is the day after it"
+            report.notes.append((chinese, english))
+
+
 def _system(raw: RawTable, kind: Kind, options: ImportOptions, report: ImportReport) -> int | None:
     bounds = bounds_of(raw)
     if kind.shape == "none" or bounds is None:
@@ -188,7 +198,7 @@ def _load(run: _Run, table: ParsedTable, origin: Origin, report: ImportReport) -
     """Hold the table against the store, and write what is new or different, in one transaction."""
     options, today = run.options, run.settings.business_date()
     with run.store.begin(run.scope) as session:
-        check_against_store(session, table, run.scope.areas)
+        check_against_store(session, table, run.scope.areas, options.valid_from or today)
         for severity in ("refused", "repaired", "suspicious"):
             report.counts[severity] = table.count(severity)
         if not table.keep.any() or (options.strict and report.counts["refused"]):

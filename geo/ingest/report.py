@@ -45,6 +45,7 @@ class ImportReport:
     crs: Identified | None = None
     mapping: ColumnMap | None = None
     questions: list[Question] = field(default_factory=list)
+    notes: list[Sentence] = field(default_factory=list)
     counts: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
             ("read", "new", "changed", "unchanged", "refused", "repaired", "suspicious"), 0
@@ -72,6 +73,7 @@ class ImportReport:
             "preview": self.preview,
             "crs": _crs(self.crs),
             "columns": _columns(self.mapping),
+            "notes": [_both(note) for note in self.notes],
             "questions": [question.as_json() for question in self.questions],
             "counts": dict(self.counts),
             "findings": [finding.as_json() for finding in findings[:MAX_FINDINGS]],

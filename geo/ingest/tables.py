@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,10 @@ def parse_table(raw: RawTable, mapping: ColumnMap) -> ParsedTable:
     # The code first, so that every later finding can name it.
     for one in fields:
         header = columns[one.name]
-        table.values[one.name] = _parse_column(raw.columns[header], _as_named(one, header), table)
+        values = _parse_column(raw.columns[header], _as_named(one, header), table)
+        table.values[one.name] = (
+            [_next_day(value) for value in values] if one.means_last_day(header) else values
+        )
     for one in fields:
         if one.required:
             _require(one, table)
@@ -90,6 +94,11 @@ def _as_named(one: Field, header: str) -> Field:
     if one.type == "flag" and header in (one.name, one.stored):
         return Field(one.name, one.header, one.type, column=one.column, lacks=False)
     return one
+
+
+def _next_day(value: Value) -> Value:
+    """Return the day after a date; the last one of the calendar, which means "for ever", stays."""
+    return value + timedelta(days=1) if isinstance(value, date) and value < date.max else value
 
 
 def _parse_column(cells: list[Any], one: Field, table: ParsedTable) -> list[Value]:

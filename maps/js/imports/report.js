@@ -10,7 +10,7 @@ import { table } from "../table.js";
  * @typedef {{about: string, text: Sentence, choices: string[], evidence: Sentence[]}} Question
  * @typedef {{row: number, code: string | null, severity: string, reason: Sentence, place: number[] | null}} Finding
  * @typedef {{file: string, kind: string | null, driver: string | null, layer: string | null, encoding: string | null,
- *   crs: {epsg: number | null, evidence: Sentence[]} | null, columns: {column: string, field: string | null, score: number}[],
+ *   notes?: Sentence[], crs: {epsg: number | null, evidence: Sentence[]} | null, columns: {column: string, field: string | null, score: number}[],
  *   questions: Question[], counts: Record<string, number>, findings: Finding[], findings_left_out: number, preview: string[][],
  *   change_set: number | null, dry_run: boolean}} Report
  */
@@ -38,6 +38,7 @@ export function evidence(report) {
       [t("imports.driver"), report.driver], [t("imports.layer"), report.layer], [t("imports.encoding"), report.encoding],
       [t("imports.crs"), crs], [t("imports.crs_evidence"), why.length ? el("div", {}, ...why) : MISSING],
     ]),
+    ...(report.notes ?? []).map((note) => el("div", { class: "note" }, said(note))),
     preview,
   ];
 }
