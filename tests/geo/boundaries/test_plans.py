@@ -28,7 +28,7 @@ def lines_across(store: Store, scope: Scope, day: date = TODAY) -> Iterator[tupl
     with store.begin(scope) as db:
         rows = db.execute(
             text("SELECT code, ST_AsBinary(geom) AS wkb FROM grid_at(:d) WHERE kind = 'basic' ORDER BY code"),
-            {"d": TODAY},
+            {"d": day},
         ).all()
         homes = db.scalars(text("SELECT ST_AsBinary(geom) FROM building_at(:d)"), {"d": TODAY}).all()
     tree = shapely.STRtree(shapely.from_wkb([bytes(home) for home in homes]))
@@ -37,12 +37,13 @@ def lines_across(store: Store, scope: Scope, day: date = TODAY) -> Iterator[tupl
         if not len(tree.query(shape, predicate="contains")):
             continue
         west, south, east, north = shape.bounds
-        for share in (0.3, 0.5, 0.7):
-            x = west + (east - west) * share
-            line = LineString([(x, south - 1), (x, north + 1)])
-            inside = line.intersection(shape)
-            if inside.geom_type == "LineString":
-                yield (row.code, line), len(tree.query(inside, predicate="intersects"))
+        for share in np.linspace(0.1, 0.9, 17):
+            x, y = west + (east - west) * share, south + (north - south) * share
+            upright, level = ((x, south - 1), (x, north + 1)), ((west - 1, y), (east + 1, y))
+            for line in (LineString(upright), LineString(level)):
+                inside = line.intersection(shape)
+                if inside.geom_type == "LineString":
+                    yield (row.code, line), len(tree.query(inside, predicate="intersects"))
 
 
 @pytest.fixture(scope="module")
@@ -142,18 +143,25 @@ def test_the_old_code_is_refused_for_a_new_grid(demo_copy, district, cut) -> Non
 
 def two_cuts_apart(store: Store, scope: Scope) -> tuple[Cut, Cut]:
     """Two cuts in one neighbourhood through grids that have no neighbour in common with the other."""
-    found = [cut for cut, in_the_way in lines_across(store, scope) if not in_the_way]
     shapes = grids(store, scope, TODAY)
-    for one in found:
-        near = {code for code, shape in shapes.items() if shape.intersects(shapes[one[0]])}
-        for other in found:
-            touching = {code for code, shape in shapes.items() if shape.intersects(shapes[other[0]])}
-            if other[0][:12] == one[0][:12] and not near & touching:
-                return one, other
+    codes = np.array(list(shapes))
+    tree = shapely.STRtree(list(shapes.values()))
+    near: dict[str, set[str]] = {}
+    cuts: dict[str, Cut] = {}
+    for (code, line), in_the_way in lines_across(store, scope):
+        if in_the_way or code in cuts:
+            continue
+        cuts[code] = (code, line)
+        near[code] = set(codes[tree.query(shapes[code], predicate="intersects")])
+        for other, earlier in cuts.items():
+            if other[:12] == code[:12] and not near[code] & near[other]:
+                return earlier, cuts[code]
     raise AssertionError("the demo has no two such grids")
 
 
-def test_two_plans_of_one_neighbourhood_are_both_published_with_codes_of_their_own(demo_copy, district) -> None:
+def test_two_plans_of_one_neighbourhood_are_both_published_with_codes_of_their_own(
+    demo_copy, district
+) -> None:
     one, other = two_cuts_apart(demo_copy, district)
     first, second = submitted(demo_copy, district, one), submitted(demo_copy, district, other)
     opened = []
@@ -186,7 +194,12 @@ def test_a_draft_stands_on_what_is_already_published_for_later(demo_copy, distri
             plans.split_grid(db, begun_before, code, line, as_of=TODAY, preview=True)
     shapes = grids(demo_copy, district, NEXT)
     again = next(
-        (found for found, in_the_way in lines_across(demo_copy, district, NEXT) if found[0] in opened and not in_the_way), None
+        (
+            found
+            for found, in_the_way in lines_across(demo_copy, district, NEXT)
+            if found[0] in opened and not in_the_way
+        ),
+        None,
     )
     if again is None:
         pytest.skip("neither half can be cut again without cutting a house")

@@ -105,11 +105,12 @@ def plain_server(data: Path) -> subprocess.Popen[bytes]:
     """Start the server the obvious way: as a child, with nothing looked at before."""
     home = find_place(data)
     program = choose_installation(None).tool("postgres")
+    step_down = (
+        {"user": home.owner.uid, "group": home.owner.gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    )
     return subprocess.Popen(
         [program, "-D", home.pgdata, "-k", home.socket_folders[0], "-c", "logging_collector=off"],
-        user=home.owner.uid,
-        group=home.owner.gid,
-        extra_groups=[],
+        **step_down,
         cwd="/",
         env={"LC_ALL": "C"},
         stdin=subprocess.DEVNULL,
@@ -126,9 +127,15 @@ def endless_query(address: ClusterAddress) -> Iterator[int]:
         thread = threading.Thread(target=lambda: run_and_swallow(connection))
         thread.start()
         wait_for(lambda: ask(address, f"SELECT state FROM pg_stat_activity WHERE pid = {pid:d}") == "active")
-        yield pid
-        thread.join(30)
-        assert not thread.is_alive()
+        try:
+            yield pid
+            thread.join(30)
+            assert not thread.is_alive()
+        finally:
+            # A test that failed leaves the query running, and closing its connection would wait for ever.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            thread.join(30)
 
 
 def run_and_swallow(connection: psycopg2.extensions.connection) -> None:
