@@ -20,6 +20,7 @@ MODULES: Final = {
     "bundle": ("bundle",),
     "people": ("token", "link"),
     "database": ("database",),
+    "district": ("district",),
 }
 """Which module of `api.commands` holds which commands. Only the one that is asked for is imported: maps, solvers and
 readers take seconds to import, and `wangge up` should not."""

@@ -95,6 +95,12 @@ AUDIT = (
     Row("GET", "/api/audit/verify", ("auditor",), NOWHERE),
 )
 
+SETTINGS = "/api/districts/990101000000/settings"
+DISTRICTS = (
+    Row("GET", "/api/districts/{code}/settings", BUSINESS, HIDDEN, SETTINGS),
+    Row("PUT", "/api/districts/{code}/settings", ("planner",), HIDDEN, SETTINGS, json={"three_no": "old"}),
+)
+
 LAYERS = (
     *(
         row
@@ -203,5 +209,5 @@ PAGES = (
 )
 
 MATRIX: tuple[Row, ...] = (
-    *HEALTH, *SESSION, *PEOPLE, *AUDIT, *LAYERS, *COVERAGE, *COMMUNITIES, *PLANS, *BUNDLES, *IMPORTS, *PAGES,
+    *HEALTH, *SESSION, *PEOPLE, *AUDIT, *DISTRICTS, *LAYERS, *COVERAGE, *COMMUNITIES, *PLANS, *BUNDLES, *IMPORTS, *PAGES,
 )  # fmt: skip
