@@ -7,7 +7,20 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Integer, Select, String, cast, column, func, literal, select
+from sqlalchemy import (
+    JSON,
+    Date,
+    DateTime,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import Subquery
 
@@ -27,6 +40,16 @@ class Layer(StrEnum):
     FIRMS = "firms"
     BRANCHES = "branches"
 
+
+_SHAPED = {
+    Layer.REGIONS: "region",
+    Layer.GRIDS: "grid",
+    Layer.COMMUNITIES: "community",
+    Layer.BUILDING_GROUPS: "building_group",
+    Layer.BUILDINGS: "building",
+    Layer.BASE_FEATURES: "base_feature",
+}
+"""Layers with a geometry, and the table behind each: `<table>_at` is what holds on a date."""
 
 KNOWN_NOW = "infinity"
 """`known_at` for what is known today: every row whose `recorded` is still open."""
@@ -71,10 +94,11 @@ def list_features(
 
     Geometry is lon/lat WGS 84 with eight decimals (RFC 7946; CGCS2000 agrees to centimetres).
     """
-    rows = _rows(layer, where)
+    counted = _counted(layer, where)
     matched, remaining = db.execute(
-        select(func.count(), func.count().filter(rows.c.code > after)).select_from(rows), moment.bind()
+        select(func.count(), func.count().filter(counted.c.code > after)).select_from(counted), moment.bind()
     ).one()
+    rows = _rows(layer, where)
     page = select(rows).where(rows.c.code > after).order_by(rows.c.code).limit(limit).subquery()
     text, returned, last = db.execute(_as_features(page), moment.bind()).one()
     return Page(text, matched, returned, last if remaining > returned else None)
@@ -90,17 +114,32 @@ def one_feature(db: Session, layer: Layer, moment: Moment, code: str) -> str:
 
 
 def _rows(layer: Layer, where: Filter) -> Subquery:
+    """Return the rows of a layer with their properties."""
     source = query("geo.boundaries", layer.value).columns(
         column("code", String), column("geom"), column("level", String), column("properties")
     )
-    rows = source.subquery("layer")
+    return _filtered(source.subquery("layer"), layer, where)
+
+
+def _counted(layer: Layer, where: Filter) -> Subquery:
+    """Return the same rows without their properties: who only counts need not ask who serves whom."""
+    if layer not in _SHAPED:
+        return _rows(layer, where)
+    at = getattr(func, f"{_SHAPED[layer]}_at")
+    moment = cast(bindparam("as_of"), Date), cast(bindparam("known_at"), DateTime(timezone=True))
+    level = [column("level", String)] if layer is Layer.REGIONS else []
+    rows = at(*moment).table_valued(column("code", String), column("geom"), *level).alias("layer")
+    return _filtered(rows, layer, where)
+
+
+def _filtered(rows: Any, layer: Layer, where: Filter) -> Subquery:
     chosen: Select[Any] = select(rows)
     if where.codes:
         chosen = chosen.where(rows.c.code.in_(where.codes))
     # Firms and branches carry no region's prefix that a drill-down could use; the scope already limits them.
     if where.prefix and layer is not Layer.FIRMS:
         chosen = chosen.where(rows.c.code.op("^@")(where.prefix))
-    if where.level:
+    if where.level and layer is Layer.REGIONS:
         chosen = chosen.where(rows.c.level == where.level)
     if where.bbox:
         box = func.ST_MakeEnvelope(*where.bbox, cast(literal(4490), Integer))

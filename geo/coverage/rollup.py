@@ -132,11 +132,14 @@ def monthly(
         **question.bind(), "first": first, "last": last, "known_at": moment.bind()["known_at"], "digits": digits
     }  # fmt: skip
     found = db.execute(query("geo.coverage", "series"), values).all()
-    code = (lambda row: {"code": row.region.ljust(12, "0")}) if level else (lambda _row: {})
     return [
-        {"date": r.date.isoformat(), **code(r), **_figure(r).as_json()}
+        {
+            "date": r.date.isoformat(),
+            **({"code": r.region.ljust(12, "0")} if level else {}),
+            **_figure(r).as_json(),
+        }
         for r in found
-        if not level or r.region
+        if r.region or not level
     ]
 
 

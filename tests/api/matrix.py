@@ -107,14 +107,16 @@ LAYERS = (
         for name, code in (
             ("regions", "990101001000"), ("grids", "990101001001001"), ("communities", "990101001001C001"),
             ("building-groups", "990101001001S001"), ("buildings", "990101001001C00101001"),
-            ("base-features", "990101001R1"), ("branches", "990101001001B1"),
+            ("branches", "990101001001B1"),
         )
         for row in (
             Row("GET", f"/api/{name}", BUSINESS, FILTERED),
             Row("GET", f"/api/{name}/{{code}}", BUSINESS, HIDDEN, f"/api/{name}/{code}"),
         )
     ),
-    # A firm belongs to its whole district, so it is read from every sub-district of it.
+    # Roads, rivers and firms belong to their whole district, so they are read from every sub-district of it.
+    Row("GET", "/api/base-features", BUSINESS, NOWHERE),
+    Row("GET", "/api/base-features/{code}", BUSINESS, NOWHERE, "/api/base-features/990101001R1"),
     Row("GET", "/api/firms", BUSINESS, NOWHERE),
     Row("GET", "/api/firms/{code}", BUSINESS, NOWHERE, "/api/firms/91990101MA0000001X"),
 )  # fmt: skip

@@ -14,7 +14,7 @@ from geo.settings import Settings
 from geo.store.engine import Store
 from tests.api.world import HERE, OUTSIDERS, build
 
-LAYERS = ("regions", "grids", "communities", "building-groups", "buildings", "base-features", "branches")
+LAYERS = ("regions", "grids", "communities", "building-groups", "buildings", "branches")
 WORLD_BOX = "-180,-90,180,90"
 HERE_BOX = "116,31,116.0099,31.01"
 

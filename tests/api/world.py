@@ -133,6 +133,7 @@ def _subdistrict(db: Session, change: int, subdistrict: str, number: int) -> Non
         building_group=group,
         community=community,
         floors=6,
+        households=100,
     )
     _insert(db, change, "base_feature", whole, code=f"{subdistrict}R1", name=f"路{subdistrict}", kind="river")
     _insert(

@@ -18,7 +18,11 @@ def run(ground: Ground) -> None:
     for _ in range(5):
         began = time.perf_counter()
         with ground.store.begin(SCOPE) as db:
-            answer = propose(survey(db, BundleRules(area=DISTRICT), BUSINESS_DATE, 90), BundleRules(area=DISTRICT), BUSINESS_DATE)
+            answer = propose(
+                survey(db, BundleRules(area=DISTRICT), BUSINESS_DATE, 90),
+                BundleRules(area=DISTRICT),
+                BUSINESS_DATE,
+            )
         seconds.append(time.perf_counter() - began)
     placed = sum(len(package["members"]) for package in answer["packages"])
     say("\n### Bundling\n")

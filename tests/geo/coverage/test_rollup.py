@@ -139,7 +139,9 @@ def test_a_series_backwards_is_refused(demo, district) -> None:
 
 def test_a_series_stands_on_firsts_of_months(demo, district) -> None:
     with demo.begin(district) as db:
-        series = monthly(db, Question("", Basis.COUNT, False), date(2026, 1, 31), date(2026, 4, 30), Moment(TODAY))
+        series = monthly(
+            db, Question("", Basis.COUNT, False), date(2026, 1, 31), date(2026, 4, 30), Moment(TODAY)
+        )
     assert [row["date"] for row in series] == ["2026-02-01", "2026-03-01", "2026-04-01"]
 
 

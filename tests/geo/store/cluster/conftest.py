@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -25,7 +26,7 @@ from geo.store.cluster import (
     stop_cluster,
 )
 from geo.store.cluster.binaries import Installation, choose_installation
-from geo.store.cluster.place import find_place
+from geo.store.cluster.place import Place, find_place
 from geo.store.cluster.processes import belongs
 
 ENDLESS = "SELECT count(*) FROM generate_series(1, 100000000000)"
@@ -101,16 +102,18 @@ def kill_and_see_gone(pid: int, data: Path) -> None:
     wait_for(lambda: not belongs(pid, data / "postgres"))
 
 
+def as_owner(home: Place) -> dict[str, Any]:
+    """What makes a child process the owner's; nobody but root can, or has to, ask for it."""
+    return {"user": home.owner.uid, "group": home.owner.gid, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
 def plain_server(data: Path) -> subprocess.Popen[bytes]:
     """Start the server the obvious way: as a child, with nothing looked at before."""
     home = find_place(data)
     program = choose_installation(None).tool("postgres")
-    step_down = (
-        {"user": home.owner.uid, "group": home.owner.gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    )
     return subprocess.Popen(
         [program, "-D", home.pgdata, "-k", home.socket_folders[0], "-c", "logging_collector=off"],
-        **step_down,
+        **as_owner(home),
         cwd="/",
         env={"LC_ALL": "C"},
         stdin=subprocess.DEVNULL,

@@ -21,6 +21,7 @@ from geo.store.cluster import (
 from geo.store.cluster.place import find_place
 from geo.store.cluster.processes import belongs, family
 from tests.geo.store.cluster.conftest import (
+    as_owner,
     ask,
     caller,
     clear,
@@ -82,7 +83,7 @@ def test_a_reused_number_in_the_lock_files(shared: Path) -> None:
     address = ensure_cluster(shared)
     home = find_place(shared)
     stop_cluster(shared)
-    stranger = subprocess.Popen(["sleep", "60"], user=home.owner.uid, group=home.owner.gid, extra_groups=[])
+    stranger = subprocess.Popen(["sleep", "60"], **as_owner(home))
     try:
         leftover = f"{stranger.pid}\n{home.pgdata}\n1\n5432\n{address.host}\n\n  5432001  1\nready   \n"
         for path in (home.pgdata / "postmaster.pid", address.host / ".s.PGSQL.5432.lock"):
