@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from shapely import Polygon
+from typing import TYPE_CHECKING
 
 from geo.errors import BadInput, Conflict
+
+if TYPE_CHECKING:
+    from shapely import Polygon
 
 GRID_DIGITS = 3
 """Digits of a grid within its neighbourhood: 12 + 3 = 15 (DB11/T 2157-2023)."""

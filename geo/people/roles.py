@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final
 
+from geo.boundaries.codes import region_prefix
 from geo.errors import BadInput
 
 BUSINESS: Final = ("planner", "officer", "supervisor", "reviewer")
@@ -18,8 +19,6 @@ ROLES: Final = BUSINESS + DUTIES
 WHOLE_COUNTRY: Final = "000000000000"
 """The area that covers every region (全国)."""
 
-_PADDED: Final = (("0000000000", 2), ("00000000", 4), ("000000", 6), ("000", 9))
-
 
 def prefix_of(region: str) -> str:
     """Return a 12-digit region code without its padding; the whole country is the empty prefix.
@@ -29,9 +28,7 @@ def prefix_of(region: str) -> str:
     >>> prefix_of(WHOLE_COUNTRY)
     ''
     """
-    if region == WHOLE_COUNTRY:
-        return ""
-    return next((region[:length] for padding, length in _PADDED if region.endswith(padding)), region)
+    return "" if region == WHOLE_COUNTRY else region_prefix(region)
 
 
 def covers(areas: Iterable[str], code: str) -> bool:
