@@ -39,13 +39,14 @@ def test_a_planner_splits_a_grid_and_a_second_person_publishes_it(
         wkb = db.scalar(
             text("SELECT ST_AsBinary(geom) FROM grid_at(:d) WHERE code = :c"), {"d": TODAY, "c": code}
         )
-    _, south, _, north = shapely.from_wkb(bytes(wkb)).bounds
-    x = line.coords[0][0]
+    around = shapely.box(*shapely.buffer(shapely.from_wkb(bytes(wkb)), 0.0005).bounds)
+    (x0, y0), (x1, y1) = line.intersection(around).coords
+    half, whole = f"{x0} {y0}\n{(x0 + x1) / 2} {(y0 + y1) / 2}", f"{x0} {y0}\n{x1} {y1}"
     apply = page.locator("#apply")
-    page.locator("#points").fill(f"{x} {south - 0.0005}\n{x} {(south + north) / 2}")
+    page.locator("#points").fill(half)
     expect(page.locator("#line-state")).not_to_be_empty()
     expect(apply).to_be_disabled()
-    page.locator("#points").fill(f"{x} {south - 0.0005}\n{x} {north + 0.0005}")
+    page.locator("#points").fill(whole)
     expect(apply).to_be_enabled()
     expect(page.locator("#preview .panel")).to_have_count(2)
     apply.click()
@@ -54,7 +55,7 @@ def test_a_planner_splits_a_grid_and_a_second_person_publishes_it(
     page.locator("#undo").click()
     expect(page.locator("#list tbody tr", has_text="新")).to_have_count(0)
     page.locator("#list tbody tr", has_text=code[-3:]).first.click()
-    page.locator("#points").fill(f"{x} {south - 0.0005}\n{x} {north + 0.0005}")
+    page.locator("#points").fill(whole)
     expect(apply).to_be_enabled()
     apply.click()
     expect(page.locator("#list tbody tr", has_text="新")).to_have_count(2)
