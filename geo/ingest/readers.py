@@ -224,10 +224,11 @@ def _read_xlsx(path: Path, layer: str | None) -> _Layer | list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of every style it does not know
         try:
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-            filled = {
-                sheet.title: _sheet_rows(sheet) for sheet in book.worksheets if sheet.sheet_state == "visible"
-            }
+            # As a stream: openpyxl refuses a path by its name, and an upload is kept under a number.
+            with path.open("rb") as stream:
+                book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+                visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+                filled = {sheet.title: _sheet_rows(sheet) for sheet in visible}
         except Exception as error:  # any malformed workbook: openpyxl raises whatever its parser met
             raise BadInput("the workbook cannot be read", field="file") from error
     tables = {name: rows for name, rows in filled.items() if len(rows) > 1}
