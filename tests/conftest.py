@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from hypothesis import settings
 from sqlalchemy import make_url
 
 from api.demo import BUSINESS_DATE, load_demo
@@ -18,6 +19,10 @@ from geo.settings import Settings
 from geo.store.cluster import ClusterAddress, ensure_cluster, stop_cluster
 from geo.store.engine import Scope, Store
 from geo.store.prepare import prepare
+
+# no test asserts a time: the first call of a compiled loop takes seconds, and machines are shared
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 TEMPLATE = "wangge_template"
 _numbers = count(1)

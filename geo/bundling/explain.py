@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from geo.bundling.arrays import OUT
 from geo.bundling.model import ANCHORS, Column, Model
 from geo.bundling.plan import Figure, Reason
-from geo.bundling.search import OUT
 from geo.bundling.starts import Room
 
 

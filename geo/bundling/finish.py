@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
+from geo.bundling.arrays import OUT
 from geo.bundling.explain import faults
 from geo.bundling.model import Model
-from geo.bundling.search import OUT, State
+from geo.bundling.search import State
 from geo.bundling.starts import first_labels, room_of
 
 

@@ -11,10 +11,8 @@ import math
 from collections.abc import Callable, Iterable
 from random import Random
 
+from geo.bundling.arrays import OUT
 from geo.bundling.model import Model
-
-OUT = -1
-"""Label of an atom that stays out."""
 
 
 class _Row(dict[int, float]):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from geo.bundling.arrays import OUT
 from geo.bundling.bound import lower_bound
 from geo.bundling.conflicts import find_conflict
 from geo.bundling.errors import BundlingError
@@ -16,7 +17,7 @@ from geo.bundling.finish import broken, finish
 from geo.bundling.model import Contradiction, Model, compile_problem
 from geo.bundling.plan import Infeasible, Package, Parts, Reason, Solution, StoppedBy
 from geo.bundling.problem import Problem
-from geo.bundling.search import OUT, State, Watch, Weights, anneal
+from geo.bundling.search import State, Watch, Weights, anneal
 from geo.bundling.starts import Room, first_labels, free_counts, room_of, share_out
 
 Progress = Callable[[float, float | None], None]

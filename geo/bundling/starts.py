@@ -14,8 +14,8 @@ from random import Random
 
 import numpy as np
 
+from geo.bundling.arrays import OUT
 from geo.bundling.model import Model
-from geo.bundling.search import OUT
 
 
 @dataclass(frozen=True)
