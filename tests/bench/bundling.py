@@ -1,95 +1,219 @@
-"""How well and how fast the engine bundles: a table over synthetic maps, printed by `python -m tests.bench.bundling`.
+"""How well and how fast the engine bundles: tables over made maps, five seeds each when asked in full.
 
-Maps: Voronoi cells of half uniform, half clustered points, lognormal households, about ten units a package,
-neighbours = shared edges over 5 m; made here from a seed, so they are other maps than any that were tuned on.
-d = mean distance of a household to its package's hub in metres (lower is better). For scale, published tools on
-maps of this make at 300 units: METIS (contiguous) 339, pygeoda max-p 343 (70 % within bounds), gerrychain 385.
+d = mean metres of a household to its package's hub (lower is better); gap = how far the plan may be from the ideal,
+by the proven bound. Shares are of packages, from scoring that shares no code with the engine.
+`python -m tests.bench.bundling --cases plain mixed --sizes 300 2000 --seeds 5 --efforts 1 3`
 """
 
 from __future__ import annotations
 
 import argparse
-import platform
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import shapely
 
-from geo.bundling import Activity, Infeasible, Link, Problem, Rules, Unit, check, solve
+from geo.bundling import Infeasible, Problem, Solution, solve
+from tests.bench import made_maps
+from tests.bench.made_maps import Map, problem_of, three_problem
+from tests.bench.measure import machine, say
+from tests.bench.scoring import Score, score
 
-
-def voronoi_map(count: int, seed: int, tolerance: float = 0.1) -> Problem:
-    """A problem of ``count`` units on a square with one unit per 0.09 km², packages of ten within ± tolerance."""
-    rng = np.random.default_rng(seed)
-    side = 300.0 * np.sqrt(count)
-    towns = rng.uniform(0, side, (max(count // 100, 2), 2))
-    clustered = towns[rng.integers(len(towns), size=count // 2)] + rng.normal(0, side / 16, (count // 2, 2))
-    points = np.vstack([rng.uniform(0, side, (count - count // 2, 2)), np.clip(clustered, 1, side - 1)])
-    households = np.clip(np.exp(rng.normal(np.log(400), 0.6, count)).round(), 50, 1800)
-    cells = _cells(points, side)
-    units = tuple(
-        Unit(str(i), float(x), float(y), {"households": float(households[i])})
-        for i, (x, y) in enumerate(points)
-    )
-    packages = max(count // 10, 1)
-    mean = float(households.sum()) / packages
-    bounds = Activity("households", (1 - tolerance) * mean, (1 + tolerance) * mean)
-    return Problem(units, tuple(_shared_edges(cells)), Rules((bounds,), packages=packages))
+Maker = Callable[[int, int], tuple[Map, Problem]]
+FIRST_SEED = 100
 
 
-def _cells(points: np.ndarray, side: float) -> np.ndarray:
-    diagram = shapely.voronoi_polygons(shapely.multipoints(points), extend_to=shapely.box(0, 0, side, side))
-    cells = shapely.intersection(shapely.get_parts(diagram), shapely.box(0, 0, side, side))
-    owner, cell = shapely.STRtree(cells).query(shapely.points(points), predicate="intersects")
-    found = np.empty(len(points), dtype=object)
-    found[owner] = cells[cell]
-    return found
+def _plain(count: int, seed: int) -> tuple[Map, Problem]:
+    made = made_maps.plain(count, seed)
+    return made, problem_of(made)
 
 
-def _shared_edges(cells: np.ndarray) -> list[Link]:
-    one, other = shapely.STRtree(cells).query(cells, predicate="intersects")
-    one, other = one[one < other], other[one < other]
-    edges = shapely.length(shapely.intersection(shapely.boundary(cells[one]), shapely.boundary(cells[other])))
-    pairs = zip(one.tolist(), other.tolist(), edges.tolist(), strict=True)
-    return [Link(str(a), str(b)) for a, b, length in sorted(pairs) if length > 5]
+def _mixed(count: int, seed: int) -> tuple[Map, Problem]:
+    made = made_maps.mixed(count, seed)
+    return made, problem_of(made)
 
 
-def measure(problem: Problem, seed: int, effort: float) -> dict[str, float]:
-    """One run: seconds, d, gap, shares of packages contiguous and within bounds, units left out."""
+def _anchors(count: int, seed: int) -> tuple[Map, Problem]:
+    made = made_maps.with_anchors(made_maps.plain(count, seed))
+    return made, problem_of(made)
+
+
+def _money(count: int, seed: int) -> tuple[Map, Problem]:
+    made = made_maps.with_money(made_maps.plain(count, seed))
+    return made, problem_of(made)
+
+
+def _river(count: int, seed: int) -> tuple[Map, Problem]:
+    made = made_maps.with_river(made_maps.plain(count, seed))
+    return made, problem_of(made)
+
+
+def _three(correlated: bool) -> Maker:
+    def make(count: int, seed: int) -> tuple[Map, Problem]:
+        made = made_maps.three_activities(count, seed, correlated)
+        return made, three_problem(made)
+
+    return make
+
+
+CASES: dict[str, Maker] = {
+    "plain": _plain,
+    "mixed": _mixed,
+    "anchors": _anchors,
+    "money": _money,
+    "river": _river,
+    "three correlated": _three(correlated=True),
+    "three uncorrelated": _three(correlated=False),
+}
+QUICK = (
+    ("plain", (300, 2000)),
+    ("mixed", (300,)),
+    ("anchors", (300,)),
+    ("money", (300,)),
+    ("river", (300,)),
+    ("three correlated", (100,)),
+    ("three uncorrelated", (100,)),
+)
+FULL = (
+    ("plain", (300, 600, 2000, 3000, 20_000)),
+    ("mixed", (300, 600, 2000, 3000, 20_000)),
+    ("anchors", (300, 2000)),
+    ("money", (300, 2000)),
+    ("river", (300, 2000)),
+    ("three correlated", (60, 100, 200)),
+    ("three uncorrelated", (60, 100, 200)),
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One solve: its seconds and what the plan is worth; ``score`` None when no plan was found."""
+
+    wall: float
+    cpu: float
+    gap: float
+    all_bounds: float
+    score: Score | None
+
+
+def measure(made: Map, problem: Problem, seed: int, effort: float) -> Run:
+    """Solve once and score the labels."""
+    wall, cpu = time.perf_counter(), time.process_time()
     answer = solve(problem, seed=seed, effort=effort)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     if isinstance(answer, Infeasible):
-        raise SystemExit(f"no plan: {answer.conflict[0].text}")
-    broken = check(problem, answer.labels())
-    pieces = sum(each.rule == "contiguity" for each in broken)
-    count = len(answer.packages)
-    placed = sum(package.loads["households"] for package in answer.packages)
-    return {
-        "seconds": answer.seconds,
-        "d": answer.parts.distance / placed,
-        "gap": np.nan if answer.gap is None else answer.gap,
-        "contiguous": 1 - pieces / count,
-        "in_bounds": 1 - (len(broken) - pieces) / count,
-        "left_out": len(answer.left_out),
-    }
+        sys.stderr.write(f"{made.name} {made.count} seed {made.seed}: {answer.conflict[0].text}\n")
+        return Run(wall, cpu, np.nan, 0.0, None)
+    gap = np.nan if answer.gap is None else answer.gap
+    return Run(wall, cpu, gap, _in_all_bounds(problem, answer), score_of(made, problem, answer))
+
+
+def score_of(made: Map, problem: Problem, answer: Solution) -> Score:
+    """The engine's answer on the common scale."""
+    number = {package.id: place for place, package in enumerate(answer.packages)}
+    placed = answer.labels()
+    labels = np.array([number.get(placed[unit.id] or "", -1) for unit in problem.units])
+    loads = made.households if problem.objective == "wdist" else np.ones(made.count)
+    links = made.links if made.cut is None else made.links[~made.cut]
+    households = problem.rules.activities[0]
+    bounds = (households.lower or 0.0, households.upper or np.inf)
+    if problem.objective == "dist":
+        bounds = (0.0, np.inf)
+    return score(made.points, loads, links, labels, bounds)
+
+
+def _in_all_bounds(problem: Problem, answer: Solution) -> float:
+    """Share of packages within the bounds of every activity and with an anchor where one is asked."""
+    by_id = {unit.id: unit for unit in problem.units}
+    good = 0
+    for package in answer.packages:
+        members = [by_id[name] for name in package.members]
+        sums = {a.name: sum(unit.weights[a.name] for unit in members) for a in problem.rules.activities}
+        kept = all(
+            (a.lower is None or sums[a.name] >= a.lower - 1e-6)
+            and (a.upper is None or sums[a.name] <= a.upper + 1e-6)
+            for a in problem.rules.activities
+        )
+        good += kept and (not problem.rules.anchors or any(unit.anchor for unit in members))
+    return good / len(answer.packages) if answer.packages else np.nan
+
+
+HEAD = "| map | units | effort | runs | CPU s | wall s | d m | gap % | worst gap % | contiguous % | within bounds % | left out | no plan |"
+
+
+def tables(cases: Iterable[tuple[str, Sequence[int]]], seeds: int, efforts: Sequence[float]) -> None:
+    """Print one row for every case, size and effort: means over the seeds."""
+    warm_up()
+    say(HEAD)
+    say("|---|---:" + "|---:" * 11 + "|")
+    for case, sizes in cases:
+        for size in sizes:
+            for effort in efforts:
+                say(row(case, size, effort, list(_runs(case, size, seeds, effort))))
+
+
+def _runs(case: str, size: int, seeds: int, effort: float) -> Iterator[Run]:
+    for seed in range(1, seeds + 1):
+        made, problem = CASES[case](size, FIRST_SEED + seed)
+        yield measure(made, problem, seed, effort)
+
+
+def warm_up() -> None:
+    """Load what is compiled once, so that a row shows solving alone."""
+    began = time.perf_counter()
+    solve(problem_of(made_maps.plain(60, 1)), effort=0.1)
+    say(f"First call in this process: {time.perf_counter() - began:.1f} s; the rows below come after it.\n")
+
+
+def row(case: str, size: int, effort: float, runs: Sequence[Run]) -> str:
+    found = [run for run in runs if run.score is not None]
+    scores = [run.score for run in found if run.score is not None]
+    cells = [
+        case,
+        f"{size:,}",
+        f"{effort:g}",
+        str(len(runs)),
+        f"{np.mean([run.cpu for run in runs]):.1f}",
+        f"{np.mean([run.wall for run in runs]):.1f}",
+        *(
+            [
+                f"{np.mean([each.d for each in scores]):.1f}",
+                _percent(np.mean([run.gap for run in found])),
+                _percent(np.max([run.gap for run in found])),
+                _percent(np.mean([each.contiguous for each in scores])),
+                _percent(np.mean([run.all_bounds for run in found])),
+                f"{np.mean([each.left_out for each in scores]):.1f}",
+            ]
+            if found
+            else ["–"] * 6
+        ),
+        str(len(runs) - len(found)),
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _percent(share: float) -> str:
+    return "–" if np.isnan(share) else f"{100 * share:.2f}".rstrip("0").rstrip(".")
+
+
+def run(full: bool) -> None:
+    """What `./run bench` prints of the engine alone."""
+    say("\n### Bundling: made maps\n")
+    tables(FULL if full else QUICK, 5 if full else 1, (1.0, 3.0) if full else (1.0,))
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Print the table; the first line names the machine."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", nargs="+", choices=CASES, default=["plain"])
     parser.add_argument("--sizes", type=int, nargs="+", default=[300, 600, 2000])
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--effort", type=float, default=1.0)
+    parser.add_argument("--efforts", type=float, nargs="+", default=[1.0])
     args = parser.parse_args(words)
-    sys.stdout.write(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}\n")
-    sys.stdout.write("units  seconds      d  gap %  contiguous %  in bounds %  left out\n")
-    for size in args.sizes:
-        runs = [measure(voronoi_map(size, 100 + seed), seed, args.effort) for seed in range(args.seeds)]
-        mean = {key: float(np.mean([each[key] for each in runs])) for key in runs[0]}
-        sys.stdout.write(
-            f"{size:5}  {mean['seconds']:7.1f}  {mean['d']:5.0f}  {100 * mean['gap']:5.1f}  "
-            f"{100 * mean['contiguous']:12.1f}  {100 * mean['in_bounds']:11.1f}  {mean['left_out']:8.1f}\n"
-        )
+    say(machine())
+    tables([(case, args.sizes) for case in args.cases], args.seeds, args.efforts)
     return 0
 
 
