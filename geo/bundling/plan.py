@@ -36,7 +36,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a unit stays out, or why rules conflict: a stable ``code`` and the figures behind it.
+    """Why a unit stays out, a rule binds, or rules conflict: a stable ``code`` and the figures behind it.
 
     ``text`` is the English sentence; pages in other languages write their own from code and figures.
     """
@@ -54,6 +54,9 @@ class Solution:
     leave out the same weight; None where none was computed. ``gap``: (distance - bound) / distance: the
     plan is at most this share above the best. ``proven``: the first three parts are proven optimal.
     ``stopped_by``: ``budget`` (all work asked for was done), ``proven``, or a safety stop.
+    ``binding``: rules that each by itself stop a better plan next to this one, with what they stop.
+    ``better_at``: only for alternatives: what this plan is better at than the others given, and
+    under which terms of its own (its number of packages, narrower bounds) bound and gap hold.
     """
 
     packages: tuple[Package, ...]
@@ -65,6 +68,8 @@ class Solution:
     stopped_by: StoppedBy
     seed: int
     seconds: float
+    binding: tuple[Reason, ...] = ()
+    better_at: tuple[Reason, ...] = ()
 
     def labels(self) -> dict[str, str | None]:
         """Unit id → package id, None for a unit left out."""
@@ -74,8 +79,9 @@ class Solution:
 
 @dataclass(frozen=True, slots=True)
 class Infeasible:
-    """No plan. ``conflict``: what stands against each other, the first found in checking order.
+    """No plan. ``conflict``: first what stands against what, then each rule of a smallest set that conflicts.
 
+    A rule's reason says which change of it, all else kept, leads to a plan (``change``), as a plan was found.
     ``proven`` is False when the search merely found no plan: one may exist.
     """
 
