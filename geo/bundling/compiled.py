@@ -7,15 +7,24 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 
+from geo.bundling.kernel_files import KernelCache
+
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
 
-_compile: Callable[..., Any] = numba.njit(cache=True, nogil=True)
+_compile: Callable[..., Any] = numba.njit(nogil=True)
+
+KERNELS: list[Any] = []
+"""Every compiled loop that was imported, as numba's dispatchers."""
 
 
 def compiled(kernel: Callable[Given, Found]) -> Callable[Given, Found]:
     """Compile a loop over plain values and arrays (numba); floats add up in the order written.
 
     Other threads run meanwhile. Never fast-math, never parallel: same values in, same values out.
+    Machine code is kept between runs, see :mod:`geo.bundling.kernel_files`.
     """
-    return cast("Callable[Given, Found]", _compile(kernel))
+    dispatcher = _compile(kernel)
+    dispatcher._cache = KernelCache(kernel)
+    KERNELS.append(dispatcher)
+    return cast("Callable[Given, Found]", dispatcher)
