@@ -16,6 +16,7 @@ RUN /opt/build/bin/python docker/runtime_lock.py requirements.lock pyproject.tom
 COPY . .
 RUN /opt/build/bin/python -m maps.build \
     && /opt/wangge/bin/pip install --no-deps . \
+    && cd / && /opt/wangge/bin/wangge warm && cd /src \
     && /opt/wangge/bin/python -c 'from geo.store.prepare import SUPERUSER_SQL; print(SUPERUSER_SQL)' >prepare.sql
 
 # ---- the database: what the service's login may not do is done once, when the volume is new ----

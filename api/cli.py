@@ -18,6 +18,7 @@ MODULES: Final = {
     "service": ("up", "serve", "down", "reset"),
     "files": ("import", "export", "undo"),
     "bundle": ("bundle",),
+    "warm": ("warm",),
     "people": ("token", "link"),
     "database": ("database",),
     "district": ("district",),

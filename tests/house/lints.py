@@ -234,6 +234,18 @@ def unread_giant(module: Module) -> Found:
             yield node, f"{node.name} has {length} lines"
 
 
+def drifting_loop(module: Module) -> Found:
+    """Fast-math and threads sum in another order on another machine; kept in numba's own places, a loop is compiled at a click."""
+    if module.path.startswith("geo/bundling/kernel_files"):
+        return
+    for node in ast.walk(module.tree):
+        names = [n.name for n in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else []  # fmt: skip
+        if any(name.split(".")[0] == "numba" for name in names) and module.path != "geo/bundling/compiled.py":
+            yield node, "geo.bundling.compiled knows how loops are compiled"
+        if isinstance(node, ast.keyword) and node.arg in {"fastmath", "parallel"}:
+            yield node.value, f"no {node.arg}"
+
+
 def word_without_meaning(module: Module) -> Found:
     """A public name of the domain that says nothing about units, CRS or errors is used wrongly by the next reader."""
     if module.floor != "geo" or "/migrations/" in module.path:
@@ -332,6 +344,13 @@ LINTS: dict[Lint, tuple[Sample, ...]] = {
             'def f():\n    """Read whole."""\n' + "    x = 1\n" * 60,
         ),
         Sample("geo/a.py", 'def f():\n    """Read whole."""\n' + "    x = 1\n" * 100, "def f():\n    x = 1"),
+    ),
+    drifting_loop: (
+        Sample("geo/bundling/a.py", "from numba import njit", "from geo.bundling.compiled import compiled"),
+        Sample(
+            "geo/bundling/compiled.py", "numba.njit(fastmath=True)", "import numba\nnumba.njit(nogil=True)"
+        ),
+        Sample("geo/bundling/compiled.py", "numba.njit(parallel=True)", "numba.njit(nogil=True)"),
     ),
     word_without_meaning: (
         Sample("geo/a.py", '"""M."""\ndef f(): ...', '"""M."""\ndef f():\n    """F."""'),
