@@ -240,6 +240,8 @@ class KernelCache(caching._Cache):
         self._kernel = kernel
         self._module = Path(kernel.__code__.co_filename).stem
         self._enabled = True
+        # now, while the sources are what was imported: an edit must not lend its digest to older code
+        digest(self._module)
 
     @property
     def cache_path(self) -> str | None:
