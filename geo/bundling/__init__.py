@@ -7,17 +7,19 @@ conflicts.py     rules that no plan can keep together
 starts.py        first plans            search.py    moves and annealing
 finish.py        repair                 bound.py     proven lower bound
 explain.py       reasons                solver.py    the solver
+answer.py        the solver with what binds its plan, or the smallest set of rules that conflict
+exchanges.py, binding.py   what is next to a plan, and which rule alone stops it
 check.py         which rules a plan breaks
 alternatives.py  several different plans
 """
 
 from geo.bundling.alternatives import alternatives
+from geo.bundling.answer import solve
 from geo.bundling.check import Violation, check
 from geo.bundling.errors import BundlingError
 from geo.bundling.graph import neighbours
 from geo.bundling.plan import Infeasible, Package, Parts, Reason, Solution
 from geo.bundling.problem import Activity, Centre, Link, Problem, Rules, Unit
-from geo.bundling.solver import solve
 
 __all__ = [
     "Activity",

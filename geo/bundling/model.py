@@ -125,7 +125,7 @@ def compile_problem(problem: Problem, given_up: Mapping[frozenset[int], Reason] 
     their members are free again.
     """
     index = {unit.id: place for place, unit in enumerate(problem.units)}
-    columns = _columns(problem)
+    columns = bounded_sums(problem)
     links = _links(problem, index)
     groups = _groups(problem, index)
     atoms, barred = _atoms(problem, groups, links, columns, given_up or {})
@@ -162,7 +162,8 @@ def compile_problem(problem: Problem, given_up: Mapping[frozenset[int], Reason] 
     )
 
 
-def _columns(problem: Problem) -> tuple[Column, ...]:
+def bounded_sums(problem: Problem) -> tuple[Column, ...]:
+    """The columns of a problem: its activities in their order, then members and anchors where ruled."""
     rules, units = problem.rules, problem.units
     columns = [
         Column(

@@ -1,0 +1,101 @@
+"""Checkers of what the engine says about a plan; they share no code with the engine."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from geo.bundling import Activity, Link, Problem, Reason, Solution
+from tests.geo.bundling.cases import plan_faults
+
+BROKEN_BY = {
+    "binds_members": {"max_members"},
+    "binds_within": {"within"},
+    "binds_barrier": {"contiguity"},
+    "binds_gap": {"contiguity"},
+    "binds_anchors": {"anchors"},
+    "binds_apart": {"apart"},
+    "binds_together": {"together"},
+    "binds_lock": {"lock"},
+    "binds_packages": {"packages"},
+}
+
+
+def groups_of(labels: dict[str, str | None]) -> list[list[str]]:
+    packages: dict[str, list[str]] = {}
+    for name, package in labels.items():
+        if package is not None:
+            packages.setdefault(package, []).append(name)
+    return list(packages.values())
+
+
+def distance_of(problem: Problem, labels: dict[str, str | None]) -> float:
+    """Distance part of a plan, every package with its best hub."""
+    by_id = {unit.id: unit for unit in problem.units}
+    total = 0.0
+    for names in groups_of(labels):
+        units = [by_id[name] for name in names]
+        total += min(
+            sum(problem.distance_weight(u) * math.hypot(u.x - hub.x, u.y - hub.y) for u in units)
+            for hub in units
+        )
+    return total
+
+
+def soft_of(problem: Problem, labels: dict[str, str | None]) -> float:
+    """Price of the soft rules that a plan breaks."""
+    rules, by_id = problem.rules, {unit.id: unit for unit in problem.units}
+    total = 0.0
+    for names in groups_of(labels):
+        units = [by_id[name] for name in names]
+        for activity in rules.activities:
+            load = sum(unit.weights[activity.name] for unit in units)
+            short = 0.0 if activity.lower is None else max(0.0, activity.lower - load)
+            over = 0.0 if activity.upper is None else max(0.0, load - activity.upper)
+            total += rules.soft.get(activity.name, 0.0) * (short + over)
+        if not rules.within:
+            total += rules.soft.get("border", 0.0) * (len({unit.within for unit in units}) - 1)
+    return total
+
+
+def opened(problem: Problem, gap: float | None = None, *, barriers: bool = False) -> Problem:
+    """The problem with known cut links open: those up to a gap, and those that a barrier cuts."""
+
+    def free(link: Link) -> Link:
+        near = link.cut == "gap" and gap is not None and link.gap <= gap + 1e-6
+        return dataclasses.replace(link, cut=None) if near or (barriers and link.cut == "barrier") else link
+
+    return dataclasses.replace(problem, links=tuple(map(free, problem.links)))
+
+
+def binding_is_true(problem: Problem, solution: Solution, reason: Reason) -> bool:
+    """Whether the exchange quoted breaks just the rule named, and betters the plan by what is said."""
+    labels, figures = dict(solution.labels()), reason.figures
+    wanted = BROKEN_BY.get(reason.code) or {str(figures["rule"])}
+    faults_before = plan_faults(problem, labels)
+    assert not faults_before, faults_before
+    moved = dict(labels)
+    if reason.code == "binds_packages":
+        moved |= dict.fromkeys(str(figures["units"]).split(", "), "a new one")
+    else:
+        moved[str(figures["unit"])] = str(figures["to"])
+        assert labels[str(figures["unit"])] == figures["from"]
+    found = plan_faults(problem, moved)
+    if reason.code in ("binds_barrier", "binds_gap"):
+        metres = float(figures["metres"] or 0)
+        free = opened(problem, metres, barriers=reason.code == "binds_barrier")
+        assert plan_faults(free, moved) == set()
+    if reason.code in ("binds_upper", "binds_lower"):
+        activity = next(a for a in problem.rules.activities if a.name == figures["rule"])
+        value, limit = float(figures["value"] or 0), float(figures["limit"] or 0)
+        assert limit == (activity.upper if reason.code == "binds_upper" else activity.lower)
+        assert value > limit if reason.code == "binds_upper" else value < limit
+    if figures.get("from") is None:
+        return found == wanted
+    saved = distance_of(problem, labels) - distance_of(problem, moved)
+    dearer = soft_of(problem, moved) - soft_of(problem, labels)
+    return found == wanted and saved >= float(figures["saves"] or 0) * (1 - 1e-9) - 1e-6 and dearer <= 1e-6
+
+
+def widened(activity: Activity, **bounds: float) -> Activity:
+    return dataclasses.replace(activity, **bounds)
