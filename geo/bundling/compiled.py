@@ -12,8 +12,6 @@ from geo.bundling.kernel_files import KernelCache
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
 
-_compile: Callable[..., Any] = numba.njit(nogil=True)
-
 KERNELS: list[Any] = []
 """Every compiled loop that was imported, as numba's dispatchers."""
 
@@ -24,7 +22,26 @@ def compiled(kernel: Callable[Given, Found]) -> Callable[Given, Found]:
     Other threads run meanwhile. Never fast-math, never parallel: same values in, same values out.
     Machine code is kept between runs, see :mod:`geo.bundling.kernel_files`.
     """
-    dispatcher = _compile(kernel)
+    return _kept(kernel)
+
+
+def bare(kernel: Callable[Given, Found]) -> Callable[Given, Found]:
+    """:func:`compiled` for a loop that makes no array, only changes those given.
+
+    Nobody counts then who holds an array: with tuples of many arrays a call costs a tenth. A division
+    by zero gives inf or nan, as in numpy.
+    """
+    return _kept(kernel, _nrt=False, error_model="numpy")
+
+
+def inlined(kernel: Callable[Given, Found]) -> Callable[Given, Found]:
+    """:func:`bare` for a small step of an inner loop: copied into each loop that calls it."""
+    return _kept(kernel, _nrt=False, error_model="numpy", forceinline=True)
+
+
+def _kept(kernel: Callable[Given, Found], **options: Any) -> Callable[Given, Found]:
+    """Compile with its machine code in our folders: numba's `cache=True` passes over what it cannot write."""
+    dispatcher = numba.njit(nogil=True, **options)(kernel)
     dispatcher._cache = KernelCache(kernel)
     KERNELS.append(dispatcher)
     return cast("Callable[Given, Found]", dispatcher)
