@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from geo.bundling.arrays import OUT
+from geo.bundling.let_in import Ground, bounding, joining
 from geo.bundling.model import ANCHORS, Column, Model
 from geo.bundling.plan import Figure, Reason
 from geo.bundling.starts import Room
+
+MOST_REMEDIES = 3000
+"""Left-out units above which no way in is looked for: the rules as a whole are at fault then."""
 
 
 def number(value: float) -> str:
@@ -90,34 +94,44 @@ def _nearest(model: Model, unit: int) -> tuple[str, dict[str, Figure]]:
 def left_out_reasons(
     model: Model, rooms: Sequence[Room], labels: Sequence[int], names: Mapping[int, str]
 ) -> dict[str, Reason]:
-    """A reason for every unit out. ``labels``: per atom; ``names``: package number → id."""
+    """A reason for every unit out, and what would let it in. ``labels``: per atom; ``names``: package → id."""
     room_at = {atom: room for room in rooms for atom in room.atoms}
     packages = {p: [u for a, q in enumerate(labels) if q == p for u in model.atoms[a]] for p in names}
     reasons: dict[str, Reason] = {}
-    for atom, label in enumerate(labels):
-        if label != OUT:
-            continue
+    ground = Ground(model, labels, packages, names)
+    out = [atom for atom, label in enumerate(labels) if label == OUT]
+    for atom in out:
         if atom in model.barred:
             reason = model.barred[atom]
         elif room_at[atom].most < 1:
             reason = component_reason(model, room_at[atom])
         else:
-            reason = _no_room(model, atom, labels, packages, names)
+            reason = _no_room(ground, atom)
+        if len(out) <= MOST_REMEDIES:
+            reason = _with_remedy(ground, atom, reason)
         for unit in model.atoms[atom]:
             reasons[model.problem.units[unit].id] = reason
     return reasons
 
 
-def _no_room(
-    model: Model,
-    atom: int,
-    labels: Sequence[int],
-    packages: Mapping[int, list[int]],
-    names: Mapping[int, str],
-) -> Reason:
+_NO_REMEDY = frozenset({"apart_together", "group_not_connected", "group_not_placed"})
+"""Neither one link nor one bound lets these in."""
+
+
+def _with_remedy(ground: Ground, atom: int, reason: Reason) -> Reason:
+    """The reason with what would let the atom in: a gap, a way over a border, or a bound."""
+    if reason.code in _NO_REMEDY:
+        return reason
+    remedies = joining(ground, atom), bounding(ground, atom)
+    text = "; ".join([reason.text, *(said for said, _ in remedies if said)])
+    return Reason(reason.code, text, {**reason.figures, **remedies[0][1], **remedies[1][1]})
+
+
+def _no_room(ground: Ground, atom: int) -> Reason:
     """Why none of the packages next to ``atom`` takes it, and what the left-out units around it hold."""
+    model, labels, packages, names = ground.model, ground.labels, ground.packages, ground.names
     beside = sorted({labels[b] for b in model.neighbours[atom]} - {OUT})
-    clump, text_of_clump = _clump(model, atom, labels, len(names))
+    clump, text_of_clump = _clump(ground, atom)
     if not beside:
         return Reason("next_to_no_package", f"no package touches it; {text_of_clump}", clump)
     said = [_refusal(model, atom, labels, package, packages[package], names[package]) for package in beside]
@@ -152,15 +166,10 @@ def _refusal(
     return f"{name} would hold {number(load)} {column.name} {sign} {number(limit)}", figures
 
 
-def _clump(model: Model, atom: int, labels: Sequence[int], count: int) -> tuple[dict[str, Figure], str]:
+def _clump(ground: Ground, atom: int) -> tuple[dict[str, Figure], str]:
     """The left-out units connected to ``atom``, and why they are no package of their own."""
-    seen, todo = {atom}, [atom]
-    while todo:
-        for other in model.neighbours[todo.pop()]:
-            if labels[other] == OUT and other not in seen:
-                seen.add(other)
-                todo.append(other)
-    units = [unit for each in sorted(seen) for unit in model.atoms[each]]
+    model, count = ground.model, len(ground.names)
+    units = ground.clump[atom]
     figures: dict[str, Figure] = {"clump_units": len(units)}
     it = "it" if len(units) == 1 else f"it and the left-out units connected to it ({len(units)} in all)"
     for column in model.columns:

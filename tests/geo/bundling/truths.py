@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 
-from geo.bundling import Activity, Link, Problem, Reason, Solution
+from geo.bundling import Link, Problem, Reason, Solution
 from tests.geo.bundling.cases import plan_faults
 
 BROKEN_BY = {
@@ -97,5 +98,54 @@ def binding_is_true(problem: Problem, solution: Solution, reason: Reason) -> boo
     return found == wanted and saved >= float(figures["saves"] or 0) * (1 - 1e-9) - 1e-6 and dearer <= 1e-6
 
 
-def widened(activity: Activity, **bounds: float) -> Activity:
-    return dataclasses.replace(activity, **bounds)
+def _with_bound(problem: Problem, kind: str, rule: str, to: float) -> Problem:
+    rules = problem.rules
+    if kind == "max_members":
+        return dataclasses.replace(problem, rules=dataclasses.replace(rules, max_members=round(to)))
+    activities = tuple(
+        dataclasses.replace(each, **{kind: to}) if each.name == rule else each for each in rules.activities
+    )
+    return dataclasses.replace(problem, rules=dataclasses.replace(rules, activities=activities))
+
+
+def _joined(problem: Problem, figures: Mapping[str, object]) -> Problem:
+    """The problem with the way in that a reason tells of open."""
+    over, metres = figures["join_over"], float(str(figures["join_metres"]))
+    if over == "within":
+        return dataclasses.replace(problem, rules=dataclasses.replace(problem.rules, within=False))
+    if over == "barrier":
+        return opened(problem, barriers=True)
+    gap = float(str(figures["join_gap"]))
+    assert metres <= gap + 1e-6
+    if figures["join_measured"] == "footprints":
+        return opened(problem, gap)
+    places = {unit.id: (unit.x, unit.y) for unit in problem.units}
+    name = str(figures["join_neighbour"])
+    near = [
+        Link(name, other, 0.0) for other, point in places.items()
+        if other != name and math.dist(point, places[name]) <= metres + 1e-6
+    ]  # fmt: skip
+    return dataclasses.replace(problem, links=problem.links + tuple(near))
+
+
+def remedy_is_true(problem: Problem, solution: Solution, unit_id: str, reason: Reason) -> bool:
+    """Whether what a reason says would let a unit in does: every rule kept with that one change."""
+    figures, fine = reason.figures, True
+    assert not plan_faults(problem, solution.labels())
+    for key, package in (("join", figures.get("join_package")), ("bound", figures.get("bound_package"))):
+        if (f"{key}_package") not in figures:
+            continue
+        labels = dict(solution.labels())
+        units = str(figures.get(f"{key}_units", unit_id)).split(", ")
+        assert unit_id in units
+        assert all(labels[unit] is None for unit in units)
+        labels |= dict.fromkeys(units, str(package or "a new one"))
+        if key == "join":
+            changed = _joined(problem, figures)
+        else:
+            assert plan_faults(problem, labels)
+            changed = _with_bound(
+                problem, str(figures["bound"]), str(figures["bound_rule"]), float(str(figures["bound_to"]))
+            )
+        fine = fine and plan_faults(changed, labels) - {"leave_out"} == set()
+    return fine
