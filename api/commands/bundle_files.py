@@ -1,265 +1,271 @@
-"""Files of `wangge bundle`: units, links and barriers in, the plan out. Formats by extension and first bytes."""
+"""Units and barriers of `wangge bundle`: polygons, points or a table of points, brought into one plane in metres."""
 
 from __future__ import annotations
 
-import csv
-import io
-import math
-import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
+from numpy.typing import NDArray
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 from pyproj import CRS
+from pyproj.exceptions import ProjError
+from shapely.errors import ShapelyError
 
-from geo.bundling import Link, Solution
+from api.commands.bundle_tables import Table, read_csv
 from geo.crs import plane_zone
 from geo.errors import BadInput
 from geo.ingest.formats import inspect
 
-_TRUE = {"1", "1.0", "true", "t", "yes", "y", "是", "有"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_TAKEN: Final = frozenset({0, 3, 4, 6})
+"""GEOS numbers of points and polygons, and of several of one kind."""
+_FARTHEST = 1e9
+"""Metres from the origin that a plane system never reaches."""
+_WIDEST = 12.0
+"""Degrees of longitude that one plane zone is used for: at its edges lengths are off by half a percent."""
 
 
 @dataclass(frozen=True)
 class UnitTable:
-    """Units as read: ``plane`` in metres with ids, ``shown`` as the file had them, fields by name."""
+    """Units as read: ``plane`` holds ids and shapes in metres, ``shown`` the shapes as the file had them."""
 
     ids: tuple[str, ...]
     plane: gpd.GeoDataFrame
     shown: gpd.GeoSeries
-    fields: Mapping[str, Sequence[Any]]
-    unknown: Mapping[str, str]
-    """Unit id → the weight that is not known for it."""
+    table: Table
+    note: str | None
+    """What was done to the coordinates."""
 
-    def points(self) -> Iterator[tuple[str, float, float]]:
-        """Id and a point on each unit, in metres."""
+    def points(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Easting and northing of a point on each unit."""
         inside = shapely.point_on_surface(np.asarray(self.plane.geometry.array, dtype=object))
-        yield from zip(self.ids, shapely.get_x(inside).tolist(), shapely.get_y(inside).tolist(), strict=True)
-
-    def number(self, place: int, field: str) -> float:
-        """A weight as a number; only for units that are not in ``unknown``."""
-        value = _number(self.fields[field][place])
-        if value is None:
-            raise BadInput(f"unit {self.ids[place]}: its {field} is not known", field=field)
-        return value
-
-    def text(self, place: int, field: str) -> str | None:
-        """A field as text, None where it is empty."""
-        return _text(self.fields[field][place])
-
-    def flag(self, place: int, field: str) -> bool:
-        """A field as yes or no; empty is no."""
-        return (self.text(place, field) or "").lower() in _TRUE
+        return shapely.get_x(inside), shapely.get_y(inside)
 
 
-def read_units(path: Path, weights: Sequence[str], others: Sequence[str], id_field: str | None) -> UnitTable:
+def read_units(
+    path: Path, id_field: str | None, layer: str | None = None, *, linked: bool = False
+) -> UnitTable:
     """Read polygons or points, or a CSV `id,x,y,…` in metres; geographic files go to their Gauss–Krüger zone.
 
-    Raises BadInput for a file that cannot be taken, a field that is missing, or a missing CRS.
+    ``linked``: neighbours are given, so that a table's coordinates may be anything. Raises BadInput for a file
+    that cannot be taken, with field and place.
     """
-    columns, shown = _read_csv_units(path) if inspect(path) == "csv" else _read_vector(path)
-    for field in [*weights, *others, *([id_field] if id_field else [])]:
-        if field not in columns:
-            raise BadInput(
-                f"{path.name} has no field {field}; it has {', '.join(columns) or 'none'}", field=field
-            )
-    ids = _ids(columns, id_field, len(shown))
-    _check_shapes(ids, shown)
-    plane = gpd.GeoDataFrame({"id": list(ids)}, geometry=_in_metres(shown).array, crs=_in_metres(shown).crs)
-    unknown: dict[str, str] = {}
-    for field in weights:
-        for unit_id, value in zip(ids, columns[field], strict=True):
-            if _number(value, f"unit {unit_id}: {field}", field) is None:
-                unknown.setdefault(unit_id, field)
-    return UnitTable(ids, plane, shown, columns, unknown)
+    if path.suffix.lower() in (".csv", ".txt"):
+        table, shown = _read_points(path, linked)
+    else:
+        frame = _frame(path, layer)
+        table, shown = _split(path.name, frame)
+    if not len(shown):
+        raise BadInput(f"{path.name} holds no units", field="file")
+    ids = _ids(table, id_field, len(shown))
+    table = replace(table, ids=ids)
+    shown = _sound(table, shown)
+    plane, note = _in_metres(table, shown)
+    frame = gpd.GeoDataFrame({"id": list(ids)}, geometry=plane.array, crs=plane.crs)
+    return UnitTable(ids, frame, shown, table, note)
 
 
-def _ids(columns: Mapping[str, Sequence[Any]], id_field: str | None, count: int) -> tuple[str, ...]:
-    field = id_field or next((name for name in columns if name.lower() in ("id", "code")), None)
+def _ids(table: Table, id_field: str | None, count: int) -> tuple[str, ...]:
+    field = id_field or next((name for name in table.columns if name.lower() in ("id", "code")), None)
     if field is None:
-        return tuple(str(place) for place in range(count))
-    ids = tuple(_text(value) or "" for value in columns[field])
-    if "" in ids:
-        raise BadInput(f"row {ids.index('') + 1} has no {field}", field=field)
-    if len(set(ids)) != len(ids):
-        double = next(each for place, each in enumerate(ids) if each in ids[:place])
-        raise BadInput(f"the {field} {double} occurs twice", field=field)
-    return ids
+        return tuple(map(str, range(count)))
+    texts = table.texts(field)
+    if None in texts:
+        raise BadInput(f"{table.place(texts.index(None))} has no {field}", field=field)
+    doubled = np.flatnonzero(pd.Series(texts).duplicated())
+    if len(doubled):
+        second = int(doubled[0])
+        first = texts.index(texts[second])
+        raise BadInput(
+            f"the {field} {texts[second]} occurs twice: {table.place(first)} and {table.place(second)}",
+            field=field,
+        )
+    return tuple(text for text in texts if text is not None)
 
 
-def _check_shapes(ids: Sequence[str], shown: gpd.GeoSeries) -> None:
-    shapes = np.asarray(shown.array, dtype=object)
-    wrong = shapely.is_missing(shapes) | shapely.is_empty(shapes) | ~shapely.is_valid(shapes)
-    if wrong.any():
-        place = ids[int(np.flatnonzero(wrong)[0])]
-        raise BadInput(f"unit {place} has no valid shape; mend the file first", field="geometry")
+# ---- shapes -----------------------------------------------------------------------------------------------
 
 
-def _in_metres(shown: gpd.GeoSeries) -> gpd.GeoSeries:
-    if shown.crs is None or not len(shown):
-        return shown
-    if not shown.crs.is_geographic:
-        if shown.crs.axis_info and shown.crs.axis_info[0].unit_conversion_factor != 1.0:
-            raise BadInput(f"{shown.crs.name} is not in metres; bring the file into one that is", field="crs")
-        return shown
-    west, _, east, _ = shown.total_bounds
-    middle = (west + east) / 2
-    # outside the zones of CGCS2000 any file is still taken, in the UTM zone that fits
-    fitting = plane_zone(middle) if 73.5 <= middle <= 136.5 else shown.estimate_utm_crs()
-    return shown.to_crs(fitting)
+def _read_points(path: Path, linked: bool) -> tuple[Table, gpd.GeoSeries]:
+    table = read_csv(path, ("id", "x", "y"))
+    x, y = table.known("x"), table.known("y")
+    small = len(x) > 1 and bool((abs(x) <= 180).all() and (abs(y) <= 90).all())
+    if small and not linked and ((x % 1).any() or (y % 1).any()):
+        raise BadInput(f"x and y of {path.name} look like degrees; give them in metres", field="x")
+    return table, gpd.GeoSeries(shapely.points(x, y))
 
 
-def _read_vector(path: Path) -> tuple[dict[str, list[Any]], gpd.GeoSeries]:
-    frame = _frame(path)
+def _split(name: str, frame: gpd.GeoDataFrame) -> tuple[Table, gpd.GeoSeries]:
+    columns = {column: frame[column] for column in frame.columns if column != frame.geometry.name}
+    return Table(name, columns), frame.geometry
+
+
+def _frame(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
+    """Read a file of shapes that says its coordinate system."""
+    _check_format(path)
+    try:
+        chosen = _layer(path, layer)
+        frame = _read(path, chosen)
+    except (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, ShapelyError) as error:
+        raise BadInput(f"{path.name} cannot be read: {error}", field="file") from error
+    except (
+        ValueError,
+        RuntimeError,
+        UnicodeError,
+    ) as error:  # what GDAL and its readers say of broken content
+        raise BadInput(f"{path.name} cannot be read: {error}", field="file") from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise BadInput(f"{path.name} holds no shapes", field="geometry")
     if frame.crs is None:
         raise BadInput(
             f"{path.name} does not say its coordinate system: set it in QGIS (layer CRS) or by "
             "ogr2ogr -a_srs EPSG:4527, or hand in a CSV id,x,y in metres",
             field="crs",
         )
-    columns = {name: frame[name].tolist() for name in frame.columns if name != frame.geometry.name}
-    return columns, frame.geometry
-
-
-def _frame(path: Path) -> gpd.GeoDataFrame:
-    if inspect(path) not in ("gpkg", "geojson"):
-        raise BadInput(f"{path.name}: only .gpkg and .geojson hold shapes", field="file")
-    try:
-        frame = pyogrio.read_dataframe(path)
-    except (DataSourceError, DataLayerError) as error:
-        raise BadInput(f"{path.name} cannot be read: {error}", field="file") from error
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise BadInput(f"{path.name} holds no shapes", field="geometry")
     return frame
 
 
-def _rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    content = path.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # offices' spreadsheets still save CSV in the national encoding
-        text = content.decode("gb18030", errors="replace")
-    reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
-    rows = [{key: value for key, value in row.items() if key is not None} for row in reader]
-    return [name.strip() for name in reader.fieldnames or []], rows
+def _check_format(path: Path) -> None:
+    if path.suffix.lower() == ".shp":
+        with path.open("rb") as file:
+            if file.read(4) != b"\x00\x00\x27\x0a":
+                raise BadInput(f"{path.name}: its content is no shapefile", field="file")
+        missing = [end for end in (".shx", ".dbf", ".prj") if not _beside(path, end)]
+        if missing:
+            raise BadInput(f"{path.name}: {' and '.join(missing)} must lie beside it", field="file")
+    elif inspect(path) not in ("gpkg", "geojson"):
+        raise BadInput(f"{path.name}: only .gpkg, .geojson and .shp hold shapes", field="file")
 
 
-def _read_csv_units(path: Path) -> tuple[dict[str, list[Any]], gpd.GeoSeries]:
-    names, rows = _rows(path)
-    for name in ("id", "x", "y"):
-        if name not in names:
-            raise BadInput(
-                f"{path.name} needs the columns id, x, y (metres); it has {', '.join(names)}", field=name
-            )
-    columns: dict[str, list[Any]] = {name: [row.get(name, "") for row in rows] for name in names}
-    places = [
-        [_coordinate(value, axis, line) for line, value in enumerate(columns[axis], 2)] for axis in "xy"
-    ]
-    if rows and max(map(abs, places[0])) <= 180 and max(map(abs, places[1])) <= 90 and len(rows) > 1:
-        raise BadInput(f"x and y of {path.name} look like degrees; give them in metres", field="x")
-    return columns, gpd.GeoSeries(shapely.points(*places) if rows else [])
+def _beside(path: Path, end: str) -> bool:
+    return any(path.with_suffix(each).exists() for each in (end, end.upper()))
 
 
-def _coordinate(value: str, axis: str, line: int) -> float:
-    number = _number(value, f"line {line}: {axis}", axis)
-    if number is None:
-        raise BadInput(f"line {line} has no {axis}", field=axis)
-    return number
-
-
-def _number(value: Any, name: str = "", field: str | None = None) -> float | None:
-    """A cell as a number, None where it is empty."""
-    text = _text(value)
-    if text is None:
-        return None
-    try:
-        number = float(text)
-    except ValueError as error:
-        raise BadInput(f"{name} {text!r} is no number", field=field) from error
-    if not math.isfinite(number):
-        raise BadInput(f"{name} {text!r} is no finite number", field=field)
-    return number
-
-
-def _text(value: Any) -> str | None:
-    """A cell as text, None where it is empty; whole numbers of a column with gaps lose their `.0`."""
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip() or None
-
-
-def read_links(path: Path, known: set[str]) -> list[Link]:
-    """Read `from,to[,gap]`. Raises BadInput for a unit that is not there."""
-    names, rows = _rows(path)
-    if "from" not in names or "to" not in names:
-        raise BadInput(f"{path.name} needs the columns from and to", field="links")
-    links = []
-    for line, row in enumerate(rows, 2):
-        ends = row["from"].strip(), row["to"].strip()
-        for end in ends:
-            if end not in known:
-                raise BadInput(f"{path.name}, line {line}: there is no unit {end!r}", field="links")
-        gap = _number(row.get("gap", ""), f"line {line}: gap", "gap")
-        links.append(Link(*ends, gap or 0.0))
-    return links
-
-
-def read_lines(path: Path, crs: CRS | None) -> gpd.GeoDataFrame:
-    """Read barriers or bridges, to be laid over units in ``crs`` (None: plain metres on both sides)."""
-    frame = _frame(path)
-    if (frame.crs is None) != (crs is None):
-        who = path.name if frame.crs is None else "the file of units"
+def _layer(path: Path, layer: str | None) -> str | None:
+    with_shapes = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+    if layer is not None and layer not in with_shapes:
         raise BadInput(
-            f"{who} does not say its coordinate system, so the two cannot be laid over each other",
+            f"{path.name} has no layer {layer} with shapes; it has {', '.join(with_shapes) or 'none'}",
+            field="layer",
+        )
+    if layer is None and len(with_shapes) > 1:
+        raise BadInput(
+            f"{path.name} has several layers: choose one with --layer: {', '.join(with_shapes)}",
+            field="layer",
+        )
+    return layer or (with_shapes[0] if with_shapes else None)
+
+
+def _read(path: Path, layer: str | None) -> Any:
+    try:
+        return pyogrio.read_dataframe(path, layer=layer)
+    except UnicodeDecodeError:  # a shapefile of an office that does not say its encoding
+        return pyogrio.read_dataframe(path, layer=layer, encoding="gb18030")
+
+
+def _sound(table: Table, shown: gpd.GeoSeries) -> gpd.GeoSeries:
+    """The shapes without heights. Raises BadInput for one that is missing, broken or no point or polygon."""
+    shapes = shapely.force_2d(np.asarray(shown.array, dtype=object))
+    for wrong, told in (
+        (shapely.is_missing(shapes) | shapely.is_empty(shapes), "has no shape"),
+        (~np.isin(shapely.get_type_id(shapes), list(_TAKEN)), "is neither point nor polygon"),
+        (~np.isfinite(shapely.bounds(shapes)).all(axis=1), "has a coordinate that is no finite number"),
+    ):
+        _refuse(table, wrong, told)
+    invalid = ~shapely.is_valid(shapes)
+    if invalid.any():
+        row = int(np.flatnonzero(invalid)[0])
+        _refuse(
+            table, invalid, f"is no valid shape ({shapely.is_valid_reason(shapes[row])}); mend the file first"
+        )
+    return gpd.GeoSeries(shapes, crs=shown.crs)
+
+
+def _refuse(table: Table, wrong: NDArray[np.bool_], told: str) -> None:
+    if wrong.any():
+        raise BadInput(f"{table.place(int(np.flatnonzero(wrong)[0]))} {told}", field="geometry")
+
+
+# ---- the plane --------------------------------------------------------------------------------------------
+
+
+def _in_metres(table: Table, shown: gpd.GeoSeries) -> tuple[gpd.GeoSeries, str | None]:
+    """The shapes in a plane system in metres, and what was done."""
+    plane, note = shown, None
+    if shown.crs is not None and shown.crs.is_geographic:
+        plane, note = _projected(table.name, shown)
+    elif shown.crs is not None and not _metric(shown.crs):
+        raise BadInput(
+            f"{table.name}: {shown.crs.name} is not a plane system in metres; bring the file into one",
             field="crs",
+        )
+    bounds = plane.bounds.to_numpy()
+    far = ~(np.isfinite(bounds).all(axis=1) & (abs(bounds) <= _FARTHEST).all(axis=1))
+    _refuse(table, far, "lies farther out than any plane system in metres reaches")
+    return plane, note
+
+
+def _metric(crs: CRS) -> bool:
+    return bool(
+        crs.is_projected
+        and crs.axis_info
+        and all(axis.unit_conversion_factor == 1.0 for axis in crs.axis_info[:2])
+    )
+
+
+def _projected(name: str, shown: gpd.GeoSeries) -> tuple[gpd.GeoSeries, str]:
+    west, south, east, north = shown.total_bounds
+    source = shown.crs.to_string() if shown.crs.to_epsg() else shown.crs.name
+    if west < -180 or east > 360 or south < -90 or north > 90:
+        raise BadInput(
+            f"{name} says that it is in degrees ({source}), but holds {west:g}–{east:g}, {south:g}–{north:g}",
+            field="crs",
+        )
+    if east - west > _WIDEST:
+        raise BadInput(
+            f"{name} spans {east - west:.0f}° of longitude, too wide for one plane zone: hand it in projected",
+            field="crs",
+        )
+    middle = (west + east) / 2
+    try:
+        # outside the zones of CGCS2000 any file is still taken, in the UTM zone that fits
+        zone = CRS.from_epsg(plane_zone(middle)) if 73.5 <= middle <= 136.5 else shown.estimate_utm_crs()
+        return shown.to_crs(
+            zone
+        ), f"{name} is in {source}: distances are measured in {zone.to_string()} ({zone.name})"
+    except (ProjError, RuntimeError) as error:
+        raise BadInput(f"{name}: no plane zone fits its coordinates", field="crs") from error
+
+
+def read_lines(path: Path, units: UnitTable) -> gpd.GeoDataFrame:
+    """Read barriers or bridges, to be laid over units. Raises BadInput where the two cannot meet."""
+    if units.plane.crs is None:
+        raise BadInput(
+            f"{units.table.name} has no coordinate system that {path.name} could be laid over: hand the units in as "
+            ".gpkg or .geojson",
+            field="crs",
+        )
+    frame = _frame(path)
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    broken = ~(shapely.is_missing(shapes) | shapely.is_valid(shapes))
+    if broken.any():
+        row = int(np.flatnonzero(broken)[0])
+        raise BadInput(
+            f"{path.name}, row {row + 1} is no valid shape ({shapely.is_valid_reason(shapes[row])})",
+            field="geometry",
         )
     return frame
 
 
-def write_plan(path: Path, table: UnitTable, plan: Solution) -> None:
-    """Write `id,package,hub` in the order of the units: with their shapes (.gpkg) or as text (.csv)."""
-    hubs = {package.id: package.hub for package in plan.packages}
-    labels = plan.labels()
-    rows = [(unit_id, labels.get(unit_id)) for unit_id in table.ids]
-    if path.suffix.lower() == ".csv":
-        _write_csv(path, ((unit_id, label or "", hubs[label] if label else "") for unit_id, label in rows))
-        return
-    frame = gpd.GeoDataFrame(
-        {
-            "id": pd.array([unit_id for unit_id, _ in rows], dtype="str"),
-            "package": pd.array([label for _, label in rows], dtype="str"),
-            "hub": pd.array([hubs[label] if label else None for _, label in rows], dtype="str"),
-        },
-        geometry=table.shown.array,
-        crs=table.shown.crs,
-    )
-    with warnings.catch_warnings():
-        # plain metres are meant to have no coordinate system
-        warnings.filterwarnings("ignore", message="'crs' was not provided")
-        path.unlink(missing_ok=True)
-        pyogrio.write_dataframe(frame, path, driver="GPKG", layer="packages")
-
-
-def _write_csv(path: Path, rows: Iterable[tuple[str, str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("id", "package", "hub"))
-        writer.writerows([_harmless(cell) for cell in row] for row in rows)
-
-
-def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet will not run as a formula; plain negative numbers stay as they are."""
-    if cell.startswith(_FORMULA) and not cell.lstrip("+-").replace(".", "", 1).isdigit():
-        return "'" + cell
-    return cell
+def near(path: Path, lines: gpd.GeoDataFrame, units: UnitTable) -> str | None:
+    """A warning where lines lie nowhere near the units, as with a wrong coordinate system; else None."""
+    box = shapely.box(*units.plane.total_bounds)
+    there = lines.to_crs(units.plane.crs).total_bounds
+    if np.isfinite(there).all() and shapely.distance(box, shapely.box(*there)) > 0:
+        return f"{path.name} lies nowhere near the units: nothing is cut"
+    return None

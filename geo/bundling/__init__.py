@@ -17,7 +17,7 @@ from geo.bundling.alternatives import alternatives
 from geo.bundling.answer import solve
 from geo.bundling.check import Violation, check
 from geo.bundling.errors import BundlingError
-from geo.bundling.graph import neighbours
+from geo.bundling.graph import neighbours, touching
 from geo.bundling.plan import Infeasible, Package, Parts, Reason, Solution
 from geo.bundling.problem import Activity, Centre, Link, Problem, Rules, Unit
 
@@ -39,4 +39,5 @@ __all__ = [
     "check",
     "neighbours",
     "solve",
+    "touching",
 ]

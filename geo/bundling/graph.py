@@ -61,14 +61,80 @@ def neighbours(
     one, other = _pairs(shapes, gap)
     distance = shapely.distance(shapes[one], shapes[other])
     cut = _cut(gdf, shapes, one, other, distance, barriers, bridges, reach)
-    links = [
-        Link(ids[a], ids[b], float(metres), "barrier" if barred else None)
-        for a, b, metres, barred in zip(one, other, distance, cut, strict=True)
-        if with_cut or not barred
-    ]
-    if with_cut:
-        links += _nearest_beyond(ids, shapes, links, gap)
-    return links
+    return _linked(ids, shapes, one, other, distance, cut, gap, with_cut=with_cut)
+
+
+def touching(
+    gdf: gpd.GeoDataFrame,
+    *,
+    corners: bool = False,
+    barriers: Lines = None,
+    bridges: Lines = None,
+    reach: float = 50.0,
+    with_cut: bool = False,
+) -> list[Link]:
+    """Links between the cells of a tessellation (plane CRS in metres) that share a piece of border (rook).
+
+    ``corners`` takes cells that meet in a point too (queen). A slit of less than a centimetre between two cells
+    is a slip of the pen. The other arguments are those of :func:`neighbours`.
+
+    Raises :class:`BundlingError` as :func:`neighbours` does, and for shapes that are no areas.
+
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> cells = [box(0, 0, 100, 100), box(100, 0, 200, 100), box(100, 100, 200, 200)]
+    >>> frame = gpd.GeoDataFrame({"id": ["a", "b", "c"]}, geometry=cells, crs=4527)
+    >>> [(link.a, link.b) for link in touching(frame)]
+    [('a', 'b'), ('b', 'c')]
+    >>> [(link.a, link.b) for link in touching(frame, corners=True)]
+    [('a', 'b'), ('a', 'c'), ('b', 'c')]
+    """
+    ids, shapes = _units(gdf)
+    if not len(shapes):
+        return []
+    flat = shapely.get_dimensions(shapes) != 2
+    if flat.any():
+        place = ids[int(np.flatnonzero(flat)[0])]
+        raise BundlingError(f"unit {place} is no area, so it has no border to share", field="geometry")
+    one, other = _pairs(shapes, _HAIR)
+    if not corners:
+        along = _shared(shapes, one, other) > 2 * _HAIR
+        one, other = one[along], other[along]
+    distance = shapely.distance(shapes[one], shapes[other])
+    cut = _cut(gdf, shapes, one, other, distance, barriers, bridges, reach)
+    return _linked(ids, shapes, one, other, distance, cut, _HAIR, with_cut=with_cut)
+
+
+def _shared(shapes: Shapes, one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Metres of border that pairs of cells share; where they do not meet exactly, that lie within a hair."""
+    metres: NDArray[np.float64] = shapely.length(shapely.intersection(shapes[one], shapes[other]))
+    slit = np.flatnonzero(metres <= 2 * _HAIR)
+    if len(slit):
+        rings = shapely.boundary(shapes)
+        near = shapely.intersection(rings[one[slit]], shapely.buffer(rings[other[slit]], _HAIR))
+        # where corners meet, each of two edges is within the hair of the other for about that length
+        metres[slit] = np.maximum(shapely.length(near) - 6 * _HAIR, 0.0)
+    return metres
+
+
+def _linked(
+    ids: list[str],
+    shapes: Shapes,
+    one: NDArray[np.intp],
+    other: NDArray[np.intp],
+    distance: NDArray[np.float64],
+    cut: NDArray[np.bool_],
+    gap: float,
+    *,
+    with_cut: bool,
+) -> list[Link]:
+    """Links of pairs of rows; those that are cut only on request."""
+    kept = np.ones(len(one), dtype=bool) if with_cut else ~cut
+    pairs = zip(
+        one[kept].tolist(), other[kept].tolist(), distance[kept].tolist(), cut[kept].tolist(), strict=True
+    )
+    links = [Link(ids[a], ids[b], metres, "barrier" if barred else None) for a, b, metres, barred in pairs]
+    return links + _nearest_beyond(ids, shapes, links, gap) if with_cut else links
 
 
 def _units(gdf: gpd.GeoDataFrame) -> tuple[list[str], Shapes]:
@@ -112,13 +178,16 @@ def _cut(
         return cut
     barrier = shapely.union_all(barrier_shapes)
     shapely.prepare(barrier)
-    apart = distance > 0
-    ways = shapely.shortest_line(shapes[one], shapes[other])
-    cut[apart] = shapely.intersects(ways[apart], barrier)
-    touching = np.flatnonzero(~apart)
-    border = shapely.intersection(shapes[one[touching]], shapes[other[touching]])
-    near = shapely.intersects(border, shapely.buffer(barrier, _HAIR))
-    cut[touching[near]] = [_covered(each, barrier) for each in border[near]]
+    apart = distance > _HAIR
+    ways = shapely.shortest_line(shapes[one[apart]], shapes[other[apart]])
+    cut[apart] = shapely.intersects(ways, barrier)
+    along = shapely.buffer(barrier, _HAIR)
+    shapely.prepare(along)
+    meeting = np.flatnonzero(~apart)
+    border = _border(shapes[one[meeting]], shapes[other[meeting]])
+    near = shapely.intersects(border, along)
+    # a stream that only meets the end of a shared border cuts nothing: the barrier runs along all of it
+    cut[meeting[near]] = shapely.length(shapely.difference(border[near], along)) <= 2 * _HAIR
     severed = np.flatnonzero(cut)
     bridge_shapes = _lines(gdf, bridges, "bridges")
     if len(bridge_shapes) and len(severed):
@@ -127,10 +196,13 @@ def _cut(
     return cut
 
 
-def _covered(border: shapely.Geometry, barrier: shapely.Geometry) -> bool:
-    """Whether the barrier runs along all of a shared border: a stream that only meets its end cuts nothing."""
-    open_part = shapely.difference(border, shapely.buffer(barrier, _HAIR))
-    return bool(shapely.length(open_part) <= 2 * _HAIR)
+def _border(one: Shapes, other: Shapes) -> Shapes:
+    """Where pairs of footprints meet; across a slit of less than a hair, the edge of the first along it."""
+    border: Shapes = shapely.intersection(one, other)
+    slit = shapely.is_empty(border)
+    rims = np.where(shapely.get_dimensions(one[slit]) == 2, shapely.boundary(one[slit]), one[slit])
+    border[slit] = shapely.intersection(rims, shapely.buffer(other[slit], 2 * _HAIR))
+    return border
 
 
 def _bridged(one: Shapes, other: Shapes, longest: NDArray[np.float64], bridges: Shapes) -> NDArray[np.intp]:

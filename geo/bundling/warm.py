@@ -15,10 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from geo.bundling import compiled, kernel_files
-from geo.bundling.alternatives import alternatives
+from geo.bundling import alternatives, compiled, kernel_files, solve
 from geo.bundling.problem import BORDER, Activity, Link, Problem, Rules, Unit
-from geo.bundling.solver import solve
 
 log = logging.getLogger(__name__)
 

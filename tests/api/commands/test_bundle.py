@@ -154,8 +154,6 @@ def test_no_solution_is_status_3_with_the_conflict_on_stderr(
         ["--packages", "2", "--gap", "-1", "--out", "o.csv"],
         ["--packages", "2", "--alternatives", "0", "--out", "o.csv"],
         ["--packages", "2", "--links", "l.csv", "--barriers", "b.gpkg", "--out", "o.csv"],
-        ["--packages", "2", "--centres", "c.csv", "--out", "o.csv"],
-        ["--packages", "2", "--exact", "--out", "o.csv"],
     ],
 )
 def test_wrong_usage_is_status_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -174,7 +172,7 @@ def test_wrong_usage_is_status_2(words: list[str], capsys: pytest.CaptureFixture
         ("u.csv", "id,x,y\na,117.1,31.2\nb,117.2,31.3\n", "degrees"),
         ("u.csv", "id,x,y\na,1000,1\na,2000,2\n", "occurs twice"),
         ("u.csv", "id,x,y\n,1000,1\n", "has no id"),
-        ("u.shp", "x", "only .gpkg"),
+        ("u.shp", "x", "no shapefile"),
         ("u.geojson", "<OGRVRTDataSource/>", "no geojson"),
         ("u.gpkg", None, "No such file"),
     ],
