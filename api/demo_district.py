@@ -14,8 +14,10 @@ from geo.ingest.importer import ImportOptions, import_file
 from geo.people.demo import seed_demo_people
 from geo.settings import Settings
 from geo.store.engine import Scope, Store
-from geo.tender.bundles import BundleRules, propose, survey
+from geo.tender.bundles import propose
 from geo.tender.rounds import Draft, Lot, save_new
+from geo.tender.rules import BundleRules
+from geo.tender.survey import survey
 
 DISTRICT: Final = "990101000000"
 SINCE: Final = date(2023, 1, 1)

@@ -16,6 +16,7 @@ from geo.ingest import uploads
 from geo.jobs import Worker
 from geo.people import trail
 from geo.store.engine import Store
+from geo.tender import work
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +29,11 @@ AGAIN: Final = 60.0
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Work as long as the application serves."""
     store: Store = app.state.store
-    worker = Worker(store, uploads.handlers(store, app.state.settings))
-    worker.start()
+    settings = app.state.settings
+    # A thread each: packages do not wait behind a city's import, nor the other way round.
+    workers = [Worker(store, kind.handlers(store, settings)) for kind in (uploads, work)]
+    for worker in workers:
+        worker.start()
     pause = await _make_months(store)
     try:
         async with create_task_group() as tasks:
@@ -37,7 +41,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             yield
             tasks.cancel_scope.cancel()
     finally:
-        await run_sync(worker.stop)
+        for worker in workers:
+            await run_sync(worker.stop)
 
 
 async def _every_day(store: Store, pause: float) -> None:

@@ -26,15 +26,15 @@ log = logging.getLogger(__name__)
 MAX_TRIES = 3
 STALLED_SECONDS = 30
 """A job whose worker has not been heard of for so long is taken over."""
-BEAT_SECONDS = 2.0
+BEAT_SECONDS = 0.7
+"""How often a job says how far it is, and asks whether somebody wants it stopped: a person watches."""
 WORKER = Scope(actor="system:worker", areas=("",))
 """The worker sees every job; the work itself runs in the scope of who asked."""
 
 _ENQUEUE = text("""
 INSERT INTO job (kind, area, request) VALUES (:kind, :area, CAST(:request AS jsonb)) RETURNING id""")
-_COLUMNS = (
-    "id, kind, area, actor, state, cancel, progress, note, request, result, tries, created_at, finished_at"
-)
+_COLUMNS = """id, kind, area, actor, state, cancel, progress, note, request, result, tries, created_at, finished_at,
+ figures"""
 _READ = text(f"SELECT {_COLUMNS} FROM job WHERE id = :id")  # noqa: S608 - a constant of this file
 _LIST = text(f"SELECT {_COLUMNS} FROM job WHERE kind = :kind ORDER BY id DESC LIMIT :limit")  # noqa: S608 - as above
 _OF_CHANGE_SET = text(f"""
@@ -45,14 +45,14 @@ _GIVE_UP = text("""
 UPDATE job SET state = 'failed', finished_at = now(), note = 'the worker died each time'
  WHERE state = 'doing' AND tries >= :tries AND seen_at < now() - make_interval(secs => :stalled)""")
 _CLAIM = text("""
-UPDATE job SET state = 'doing', tries = tries + 1, seen_at = now(), progress = 0
+UPDATE job SET state = 'doing', tries = tries + 1, seen_at = now(), progress = 0, figures = NULL
  WHERE id = (SELECT id FROM job
               WHERE kind = ANY (:kinds) AND (state = 'waiting'
                     OR (state = 'doing' AND tries < :tries AND seen_at < now() - make_interval(secs => :stalled)))
               ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id""")
 _BEAT = text("""
-UPDATE job SET seen_at = now(), progress = :progress, note = :note
+UPDATE job SET seen_at = now(), progress = :progress, note = :note, figures = CAST(:figures AS jsonb)
  WHERE id = :id AND state = 'doing' AND tries = :tries RETURNING cancel""")
 _FINISH = text("""
 UPDATE job SET state = :state, progress = CASE WHEN :state = 'done' THEN 1 ELSE progress END, note = :note,
@@ -81,6 +81,8 @@ class Job:
     tries: int
     created_at: datetime
     finished_at: datetime | None
+    figures: Mapping[str, Any] | None = None
+    """What a running job says of itself beside the share: its best value so far."""
 
     def areas(self) -> tuple[str, ...]:
         """Return the areas that the work runs in."""
@@ -92,25 +94,35 @@ class Job:
 
     def as_json(self) -> dict[str, Any]:
         """Return what its owner may see (not the request: it names files of the server)."""
-        shown = ("id", "kind", "actor", "state", "progress", "note", "result", "created_at", "finished_at")
+        shown = (
+            "id", "kind", "actor", "state", "cancel", "progress", "note", "figures", "result",
+            "created_at", "finished_at",
+        )  # fmt: skip
         return {name: getattr(self, name) for name in shown}
 
 
 @dataclass
 class Handle:
-    """What a running job may tell and ask: `report(share, note)` and `cancelled()`; both cost nothing."""
+    """What a running job may tell and ask: `report(share, note, figures)` and `cancelled()`; both cost nothing."""
 
     share: float = 0.0
     note: str = ""
+    figures: Mapping[str, Any] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
     handed_over: bool = False
     """The server goes down, or another worker took the job: it is not ended, and what it needs must stay."""
+    cut_short: bool = False
+    """Stopped on the way and yet with a result, the best so far: the job ends as cancelled and keeps it."""
     when_ended: list[Callable[[], object]] = field(default_factory=list)
     """Called once the job's end is written: a job that dies before that is done again and needs its files."""
 
-    def report(self, share: float, note: str) -> None:
-        """Say how far the work is (0–1); written with the next heartbeat."""
-        self.share, self.note = share, note
+    def report(self, share: float, note: str, figures: Mapping[str, Any] | None = None) -> None:
+        """Say how far the work is (0–1), and what is known by now; written with the next heartbeat."""
+        self.share, self.note, self.figures = share, note, figures or {}
+
+    def said(self) -> dict[str, Any]:
+        """Return what was said last, as the heartbeat writes it."""
+        return {"progress": self.share, "note": self.note, "figures": json.dumps(dict(self.figures))}
 
     def cancelled(self) -> bool:
         """Whether the person who asked wants it stopped, or the server is going down."""
@@ -230,7 +242,8 @@ class Worker:
     def _do(self, job: Job, handle: Handle) -> tuple[str, str | None, Mapping[str, Any] | None]:
         """Run the handler; every way to end becomes a state."""
         try:
-            return "done", None, self._handlers[job.kind](job, handle)
+            result = self._handlers[job.kind](job, handle)
+            return "cancelled" if handle.cut_short else "done", None, result
         except WanggeError as error:
             state = "cancelled" if handle.cancelled() else "failed"
             return state, error.message, {"problem": error.problem()}
@@ -242,7 +255,7 @@ class Worker:
         while not done.wait(BEAT_SECONDS):
             try:
                 with self._store.begin(WORKER) as session:
-                    values = {"id": job.id, "tries": job.tries, "progress": handle.share, "note": handle.note}
+                    values = {"id": job.id, "tries": job.tries, **handle.said()}
                     row = session.execute(_BEAT, values).one_or_none()
             except WanggeError as error:
                 log.warning("job %s: no heartbeat: %s", job.id, error.message)

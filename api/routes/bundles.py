@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import tagged
-from api.deps import BUSINESS, Actor, AsOf, Db, From, IfMatchVersion, Settings, Store, allow, check_area
-from geo.tender import rounds
-from geo.tender.bundles import BundleRules, propose, survey, weigh
+from api.deps import (
+    BUSINESS,
+    Actor,
+    AsOf,
+    Db,
+    From,
+    IfMatchVersion,
+    Limit,
+    RegionCode,
+    Settings,
+    Store,
+    allow,
+    check_area,
+)
+from geo.tender import rounds, work
+from geo.tender.bundles import one_of_few, propose, weigh
+from geo.tender.modes import Thresholds
+from geo.tender.pool import judged_pool
+from geo.tender.rules import BundleRules
+from geo.tender.settings import read_thresholds, set_thresholds
+from geo.tender.survey import survey
 
 router = APIRouter(tags=["packages"])
 
@@ -35,7 +53,53 @@ def propose_packages(
     # A transaction of its own, ended before the solver starts: the pool of connections is not to wait for it.
     with store.begin(origin.scope(actor.username, actor.areas)) as db:
         ground = survey(db, body, as_of, settings.ending_days)
-    return propose(ground, body, as_of)
+    with one_of_few():
+        return propose(ground, body, as_of)
+
+
+@router.post("/api/bundles/jobs", dependencies=[allow("officer")], status_code=202)
+def start_bundling(
+    db: Db, actor: Actor, origin: From, as_of: AsOf, body: BundleRules, response: Response
+) -> dict[str, Any]:
+    """The same as long work: 202 with the job, whose result is the answer; stopped, it keeps the best so far."""
+    check_area(actor, body.area)
+    number = work.start(db, origin.scope(actor.username, actor.areas), body, as_of)
+    response.headers["Location"] = f"/api/jobs/{number}"
+    return {"job": number, "state": "waiting"}
+
+
+@router.get("/api/bundles/jobs", dependencies=[allow(*BUSINESS)])
+def list_bundlings(db: Db, actor: Actor, origin: From, limit: Limit) -> dict[str, Any]:
+    """The newest proposals that were asked for, and how far each is."""
+    return {"jobs": work.recent(db, origin.scope(actor.username, actor.areas), limit)}
+
+
+@router.get("/api/bundles/pool", dependencies=[allow(*BUSINESS)])
+def read_judged_pool(
+    db: Db,
+    settings: Settings,
+    actor: Actor,
+    as_of: AsOf,
+    region: Annotated[str, Query(examples=["990101000000"])],
+    standalone: bool = True,
+    ending: bool = True,
+) -> dict[str, Any]:
+    """Every unit of an area's pool: what is missing before it can be let, and a suggested mode with its reason."""
+    area = check_area(actor, region)
+    days = settings.ending_days
+    return judged_pool(db, area, as_of, standalone=standalone, ending=ending, ending_days=days)
+
+
+@router.get("/api/districts/{code}/modes", dependencies=[allow(*BUSINESS)])
+def modes_of(db: Db, code: RegionCode) -> Thresholds:
+    """Where each mode begins in a district."""
+    return read_thresholds(db, code)
+
+
+@router.put("/api/districts/{code}/modes", dependencies=[allow("planner", "officer")])
+def define_modes(db: Db, code: RegionCode, body: Thresholds) -> Thresholds:
+    """Set where each mode begins; suggestions follow at once."""
+    return set_thresholds(db, code, body)
 
 
 @router.post("/api/bundles/check", dependencies=[allow("officer")])

@@ -1,11 +1,11 @@
-"""The form of one community (小区): read with origins, corrected (更正) or changed from a date (变更)."""
+"""The form of one community (小区): read with origins, corrected (更正) or changed from a date; a unit's stance."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import tagged
@@ -15,8 +15,12 @@ from geo.boundaries.layers import Moment
 
 router = APIRouter(tags=["communities"])
 
+STANCE = ("willing", "anchor", "vote")
+
 Text = Annotated[str, Field(max_length=200)]
 Count = Annotated[int, Field(ge=0, le=2_000_000)]
+Vote = Literal["passed", "failed"]
+UnitCode = Annotated[str, Path(pattern=r"^[0-9]{12}[CS][0-9]{3}$", examples=["990101001001C001"])]
 
 
 class Fields(BaseModel):
@@ -38,6 +42,21 @@ class Fields(BaseModel):
     no_security: bool | None = None
     fee: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] | None = None
     collection_rate: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    willing: bool | None = None
+    anchor: bool | None = None
+    vote: Vote | None = None
+
+
+class Stance(BaseModel):
+    """Whether a unit may be let (招标意向); what is not named stays. Unknown is null."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    willing: bool | None = None
+    anchor: bool | None = None
+    vote: Vote | None = None
+    from_date: date | None = None
+    """The day from which it is so; the business date unless said."""
 
 
 class Correction(BaseModel):
@@ -76,6 +95,23 @@ def change_community(
 ) -> dict[str, Any]:
     """Note a change in the world from a date on."""
     return _saved(response, save(db, code, version, _given(body), as_of=as_of, from_date=body.from_date))
+
+
+@router.get("/api/units/{code}/stance", dependencies=[allow(*BUSINESS)])
+def read_stance(db: Db, code: UnitCode, as_of: AsOf, known_at: KnownAt, response: Response) -> dict[str, Any]:
+    """Whether a community or a stand-alone building may be let, with the origin of each fact; the ETag to save with."""
+    found = form(db, code, Moment(as_of, known_at))
+    response.headers.update(tagged(found.version))
+    return {"code": code, "version": found.version, **{name: found.fields[name] for name in STANCE}}
+
+
+@router.put("/api/units/{code}/stance", dependencies=[allow("planner", "officer")])
+def set_stance(
+    db: Db, code: UnitCode, as_of: AsOf, version: IfMatchVersion, body: Stance, response: Response
+) -> dict[str, Any]:
+    """Note the owners' will, their vote, or that a unit carries weak neighbours (大带小): a change from a day on."""
+    values = body.model_dump(exclude_unset=True, exclude={"from_date"})
+    return _saved(response, save(db, code, version, values, as_of=as_of, from_date=body.from_date or as_of))
 
 
 def _given(body: Correction) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Editing one community (小区): every field with source, date and who; mended (更正) or changed from a date (变更)."""
+"""Editing one community (小区) or stand-alone building (单体楼): every field with source, date and who.
+
+A save mends (更正) what was always so, or changes (变更) what is so from a date on.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,30 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Table, func, select
 from sqlalchemy.orm import Session
 
 from geo.boundaries.codes import region_prefix
 from geo.boundaries.layers import Moment
 from geo.errors import BadInput, NotFound, Stale
 from geo.store import history
-from geo.store.tables import change_set, community
+from geo.store.tables import building_group, change_set, community
 
 EDITABLE = (
     "name", "aliases", "address", "kind", "built_year", "building_count", "households", "residents", "floor_area",
-    "no_managing_unit", "no_property_service", "no_security", "fee", "collection_rate",
+    "no_managing_unit", "no_property_service", "no_security", "fee", "collection_rate", "willing", "anchor", "vote",
 )  # fmt: skip
 """Fields of the form. The code is for ever; boundary and neighbourhood are edited on the map."""
+
+
+def _table(code: str) -> Table:
+    """The table of a unit: the letter of its code says which."""
+    return building_group if code[12:13] == "S" else community
+
+
+def _editable(code: str) -> tuple[str, ...]:
+    return tuple(name for name in EDITABLE if name in _table(code).c)
+
 
 _META = (change_set.c.kind, change_set.c.actor, change_set.c.at, change_set.c.source, change_set.c.reason)
 
@@ -36,44 +49,45 @@ class Form:
 
 
 def form(db: Session, code: str, moment: Moment) -> Form:
-    """Return the form of a community; raises NotFound outside the area or the date."""
+    """Return the form of a unit; raises NotFound outside the area or the date."""
     rows = [
         row for row in _rows(db, code) if moment.known_at is None or row.recorded.lower <= moment.known_at
     ]
     now = _in_force(rows, moment.as_of, moment.known_at)
-    fields = {name: _origin(rows, now, name) for name in ("neighbourhood", *EDITABLE)}
+    fields = {name: _origin(rows, now, name) for name in ("neighbourhood", *_editable(code))}
     return Form(code, now.id, fields, [_step(row) for row in reversed(rows)])
 
 
 def save(
     db: Session, code: str, version: int, values: Mapping[str, Any], *, as_of: date, from_date: date | None
 ) -> int:
-    """Save fields of a community and return the new version.
+    """Save fields of a unit and return the new version.
 
     With `from_date` it is a change in the world from that day on; without, a correction of what was always so: both
     reach every version, earlier or scheduled, that holds the replaced value.
     Raises Stale (with the other version) when somebody saved first, BadInput on an unknown field.
     """
-    unknown = sorted(set(values) - set(EDITABLE))
+    table = _table(code)
+    unknown = sorted(set(values) - set(_editable(code)))
     if unknown:
-        raise BadInput(f"not a field of a community's form: {', '.join(unknown)}", field=unknown[0])
+        raise BadInput(f"not a field of its form: {', '.join(unknown)}", field=unknown[0])
     rows = _rows(db, code, lock=True)
     now = _in_force(rows, as_of)
     if now.id != version:
         raise Stale(
-            "somebody saved this community first",
+            "somebody saved this unit first",
             extra={"current": {"version": now.id, "values": _plain(now), **_step(now)}},
         )
     fresh = {name: value for name, value in values.items() if getattr(now, name) != value}
     if not fresh:
         return version
     kind = "correction" if from_date is None else "change"
-    by = history.open_change_set(db, kind, region_prefix(now.neighbourhood), f"community {code}")
+    by = history.open_change_set(db, kind, region_prefix(now.neighbourhood), f"{table.name} {code}")
     if from_date is not None:
         _refuse_wrong_date(now, from_date)
-        history.change(db, community, [now.id], from_date, fresh, by)
+        history.change(db, table, [now.id], from_date, fresh, by)
     for row, values_there in _others(rows, now, fresh, from_date):
-        history.correct(db, community, row.id, values_there, by)
+        history.correct(db, table, row.id, values_there, by)
     return int(_in_force(_rows(db, code), as_of).id)
 
 
@@ -105,19 +119,20 @@ def _refuse_wrong_date(now: Row[Any], from_date: date) -> None:
 
 def _rows(db: Session, code: str, *, lock: bool = False) -> Sequence[Row[Any]]:
     """Return every version ever known, oldest first, with the change set that brought it."""
-    columns = [c for c in community.c if c.name != "geom"]
+    table = _table(code)
+    columns = [c for c in table.c if c.name != "geom"]
     statement = (
         select(*columns, *(c.label(f"set_{c.name}") for c in _META))
-        .join(change_set, change_set.c.id == community.c.opened_by)
-        .where(community.c.code == code)
-        .order_by(community.c.id)
+        .join(change_set, change_set.c.id == table.c.opened_by)
+        .where(table.c.code == code)
+        .order_by(table.c.id)
     )
     if lock:
-        # One writer per community: the second waits here, then finds its version stale.
-        db.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"community {code}"))))
+        # One writer per unit: the second waits here, then finds its version stale.
+        db.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{table.name} {code}"))))
     rows = db.execute(statement).all()
     if not rows:
-        raise NotFound(f"no community {code} in your area", field="code")
+        raise NotFound(f"no {table.name.replace('_', ' ')} {code} in your area", field="code")
     return rows
 
 
@@ -126,7 +141,7 @@ def _in_force(rows: Sequence[Row[Any]], day: date, known_at: datetime | None = N
         known = row.recorded.upper is None if known_at is None else known_at in row.recorded
         if known and day in row.valid:
             return row
-    raise NotFound(f"this community is not there on {day}", field="as_of")
+    raise NotFound(f"this unit is not there on {day}", field="as_of")
 
 
 def _origin(rows: Sequence[Row[Any]], now: Any, name: str) -> dict[str, Any]:
@@ -160,4 +175,4 @@ def _step(row: Row[Any]) -> dict[str, Any]:
 
 
 def _plain(row: Row[Any]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in EDITABLE}
+    return {name: getattr(row, name) for name in EDITABLE if hasattr(row, name)}

@@ -28,8 +28,8 @@ _DATES = (
     re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})[日号]?"),
     re.compile(r"(\d{4})(\d{2})(\d{2})"),
 )
-_YES = frozenset({"有", "是", "true", "1", "yes", "y", "具备", "√"})
-_NO = frozenset({"无", "否", "false", "0", "no", "n", "没有", "不具备", "×"})
+_YES = frozenset({"有", "是", "true", "1", "yes", "y", "具备", "√", "愿意", "同意"})
+_NO = frozenset({"无", "否", "false", "0", "no", "n", "没有", "不具备", "×", "不愿意", "不同意"})
 _LIST = re.compile(r"[、,，;；|]")
 
 

@@ -83,6 +83,7 @@ MODES = {
 }  # fmt: skip
 BRANCH_KINDS = {"网格支部": "grid", "小区支部": "community"}
 BASE_KINDS = {"主干道": "arterial", "街道": "street", "支路": "street", "铁路": "railway", "河流": "river"}
+VOTES = {"已通过": "passed", "通过": "passed", "未通过": "failed", "否决": "failed"}
 GRADES = {grade: grade for grade in "ABCD"}
 
 TEAM = {
@@ -109,6 +110,11 @@ _SIZES = (
     Field("floor_area", "建筑面积(㎡)", "number", also=("建筑面积", "总建筑面积", "面积"), help="平方米"),
 )
 _BUILDING_COUNT = Field("building_count", "楼栋数", "integer", also=("栋数", "楼数", "幢数"))
+_STANCE = (
+    Field("willing", "参与意愿", "flag", also=("参与招标意愿", "打包意愿", "意愿"), help="有/无，愿意/不愿意"),
+    Field("anchor", "带动能力", "flag", also=("可带动", "带动小区"), help="有/无；留空按打包规则判断"),
+    Field("vote", "业主表决", "choice", also=("业主大会表决", "表决结果"), choices=VOTES, help="已通过/未通过"),
+)
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -208,6 +214,7 @@ KINDS: dict[str, Kind] = {
                 Field(
                     "collection_rate", "收缴率", "share", also=("物业费收缴率", "收费率"), help="0–1 或百分数"
                 ),
+                *_STANCE,
             ),
         ),
         Kind(
@@ -229,6 +236,7 @@ KINDS: dict[str, Kind] = {
                 _ADDRESS,
                 _BUILDING_COUNT,
                 *_SIZES,
+                *_STANCE,
             ),
         ),
         Kind(

@@ -60,6 +60,10 @@ def _shape(kind: str = "MULTIPOLYGON", *, nullable: bool = False) -> Column[Any]
     return Column("geom", Geometry(kind, srid=4490, spatial_index=False), nullable=nullable)
 
 
+def _stance() -> list[Column[Any]]:
+    return [Column("willing", Boolean), Column("anchor", Boolean), *_text("vote")]
+
+
 def _area() -> Column[float]:
     return Column("area_m2", Double, Computed("st_area((geom)::geography)", persisted=True))
 
@@ -137,6 +141,7 @@ community = _history(
     Column("no_security", Boolean),
     Column("fee", Double),
     Column("collection_rate", Double),
+    *_stance(),
     _shape(),
     _area(),
 )
@@ -150,6 +155,7 @@ building_group = _history(
     *_text("address"),
     *_number("building_count", "households", "residents"),
     Column("floor_area", Double),
+    *_stance(),
     _shape(),
     _area(),
 )
@@ -204,6 +210,7 @@ area_setting = Table(
     Column("area", Text, primary_key=True),
     Column("three_no", Text, nullable=False),
     Column("made_up", Boolean, nullable=False),
+    Column("modes", JSONB, nullable=False),
 )
 
 grid_plan = Table(
@@ -260,6 +267,7 @@ tender_round = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("changed_by", Text, nullable=False),
+    Column("live", Boolean, Computed("state <> 'draft'", persisted=True)),
 )
 
 package = Table(
@@ -278,6 +286,28 @@ package_unit = Table(
     Column("unit_kind", Text, primary_key=True),
     Column("unit", Text, primary_key=True),
     Column("package", Integer, nullable=False),
+)
+
+service_lot = Table(
+    "service_lot",
+    metadata,
+    Column("round", BigInteger, primary_key=True),
+    Column("package", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("services", ARRAY(Text), nullable=False),
+)
+
+unit_service = Table(
+    "unit_service",
+    metadata,
+    Column("round", BigInteger, primary_key=True),
+    Column("unit_kind", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("package", Integer, nullable=False),
+    Column("lot", Integer, nullable=False),
+    Column("live", Boolean, nullable=False),
 )
 
 person = Table(
@@ -334,6 +364,7 @@ job = Table(
     *_text("note"),
     Column("request", JSONB, nullable=False),
     Column("result", JSONB),
+    Column("figures", JSONB),
     Column("tries", Integer, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("seen_at", DateTime(timezone=True)),
@@ -356,18 +387,6 @@ audit = Table(
     Column("hash", LargeBinary, nullable=False),
 )
 
-HISTORY: dict[str, Table] = {
-    table.name: table
-    for table in (
-        region,
-        grid,
-        community,
-        building_group,
-        building,
-        base_feature,
-        firm,
-        service_period,
-        branch,
-    )
-}
+_KEPT_TWICE = (region, grid, community, building_group, building, base_feature, firm, service_period, branch)
+HISTORY: dict[str, Table] = {table.name: table for table in _KEPT_TWICE}
 """The tables that keep two clocks, by name; the order is the order of loading (parents first)."""

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from geo.errors import BadInput, NotFound, Stale
 from geo.store.sql import query
 from geo.store.tables import package, package_unit, tender_round
-from geo.tender.bundles import BundleRules, weigh
+from geo.tender.bundles import weigh
+from geo.tender.lots import ServiceLot, check_lots, write_lots
+from geo.tender.rules import BundleRules
 
 
 class Lot(BaseModel):
@@ -24,6 +26,14 @@ class Lot(BaseModel):
     name: str = Field(min_length=1, max_length=80)
     units: list[str] = Field(min_length=1, max_length=500)
     hub: str | None = None
+    lots: tuple[ServiceLot, ...] = Field((), max_length=4)
+    """The services let apart; none: the package is let as a whole."""
+
+    @field_validator("lots")
+    @classmethod
+    def _each_service_once(cls, lots: tuple[ServiceLot, ...]) -> tuple[ServiceLot, ...]:
+        check_lots(lots)
+        return lots
 
 
 class Draft(BaseModel):
@@ -132,3 +142,4 @@ def _write_packages(db: Session, number: int, draft: Draft, weighed: Mapping[str
         for unit in found["units"]
     ]
     db.execute(insert(package_unit), members)
+    write_lots(db, number, [(place, lot.name, lot.lots) for place, (lot, _) in enumerate(lots, start=1)])

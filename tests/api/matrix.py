@@ -96,9 +96,19 @@ AUDIT = (
 )
 
 SETTINGS = "/api/districts/990101000000/settings"
+MODES = "/api/districts/990101000000/modes"
 DISTRICTS = (
     Row("GET", "/api/districts/{code}/settings", BUSINESS, HIDDEN, SETTINGS),
     Row("PUT", "/api/districts/{code}/settings", ("planner",), HIDDEN, SETTINGS, json={"three_no": "old"}),
+    Row("GET", "/api/districts/{code}/modes", BUSINESS, HIDDEN, MODES),
+    Row(
+        "PUT",
+        "/api/districts/{code}/modes",
+        ("planner", "officer"),
+        HIDDEN,
+        MODES,
+        json={"let_households": 500},
+    ),
 )
 
 LAYERS = (
@@ -137,6 +147,7 @@ V1 = {"If-Match": '"1"'}
 LINE = {"type": "LineString", "coordinates": [[116.007, 30.99], [116.007, 31.02]]}
 CUT = {"grid": "990101001001001", "line": LINE}
 FORM = "/api/communities/990101001001C001"
+STANCE = "/api/units/990101001001C001/stance"
 COMMUNITIES = (
     Row("GET", "/api/communities/{code}/fields", BUSINESS, HIDDEN, f"{FORM}/fields"),
     # 412: the community's version is not the first row of the database.
@@ -144,6 +155,9 @@ COMMUNITIES = (
         status=412, headers={"If-Match": '"999"'}, json={"fields": {"name": "新名"}}),
     Row("POST", "/api/communities/{code}/changes", ("planner", "officer"), HIDDEN, f"{FORM}/changes",
         status=412, headers={"If-Match": '"999"'}, json={"from_date": "2026-11-01", "fields": {"name": "新名"}}),
+    Row("GET", "/api/units/{code}/stance", BUSINESS, HIDDEN, STANCE),
+    Row("PUT", "/api/units/{code}/stance", ("planner", "officer"), HIDDEN, STANCE,
+        status=412, headers={"If-Match": '"999"'}, json={"willing": True}),
 )  # fmt: skip
 
 PLANS = (
@@ -165,6 +179,9 @@ LOT = {"name": "P01", "units": ["990101001001C001"]}
 DRAFT = {"name": "新批次", "rules": RULES, "packages": [LOT]}
 BUNDLES = (
     Row("POST", "/api/bundles", ("officer",), HIDDEN, json=RULES),
+    Row("POST", "/api/bundles/jobs", ("officer",), HIDDEN, status=202, json=RULES),
+    Row("GET", "/api/bundles/jobs", BUSINESS, FILTERED),
+    Row("GET", "/api/bundles/pool", BUSINESS, HIDDEN, "/api/bundles/pool?region=990101001000"),
     Row("POST", "/api/bundles/check", ("officer",), HIDDEN,
         json={"rules": RULES, "packages": {"P01": ["990101001001C001"]}}),
     Row("GET", "/api/rounds", BUSINESS, FILTERED),

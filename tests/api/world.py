@@ -195,6 +195,13 @@ def _work(db: Session, subdistrict: str) -> World:
         ),
         area,
     )
+    area["request"] = f'{{"areas": ["{subdistrict}"], "rules": {{"area": "{subdistrict}000"}}}}'
+    db.execute(
+        text(
+            "INSERT INTO job (kind, area, state, request) VALUES ('bundle', :prefix, 'done', CAST(:request AS jsonb))"
+        ),
+        area,
+    )
     return World(plan or 0, rounds or 0, change or 0, job or 0)
 
 

@@ -6,7 +6,9 @@ import statistics
 import time
 
 from api.demo import BUSINESS_DATE, DISTRICT
-from geo.tender.bundles import BundleRules, propose, survey
+from geo.tender.bundles import propose
+from geo.tender.rules import BundleRules
+from geo.tender.survey import survey
 from tests.bench import bundling
 from tests.bench.ground import SCOPE, Ground
 from tests.bench.measure import say

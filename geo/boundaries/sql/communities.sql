@@ -7,7 +7,8 @@ SELECT c.code, c.geom, CAST(NULL AS text) AS level,
            'no_security', c.no_security,
            'three_no', is_three_no(coalesce(s.three_no, 'all_flags'), c.kind, c.no_managing_unit,
                                    c.no_property_service, c.no_security),
-           'fee', c.fee, 'collection_rate', c.collection_rate, 'mode', v.mode, 'served', v.served,
+           'fee', c.fee, 'collection_rate', c.collection_rate, 'willing', c.willing, 'anchor', c.anchor, 'vote', c.vote,
+           'mode', v.mode, 'served', v.served,
            'firm', v.firm, 'firm_name', f.name, 'service_end', v.service_end,
            'area_m2', round(c.area_m2::numeric, 1), 'demo', coalesce(s.made_up, false)) AS properties
   FROM community_at(CAST(:as_of AS date), CAST(:known_at AS timestamptz)) c

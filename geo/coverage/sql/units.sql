@@ -25,7 +25,8 @@ SELECT coalesce('[' || string_agg(json_build_object(
            'geometry', ST_AsGeoJSON(CASE WHEN :which = 'pool' THEN geom ELSE ST_PointOnSurface(geom) END, 8, 0)::json,
            'properties', json_build_object(
                'code', code, 'unit_kind', unit_kind, 'name', name, 'neighbourhood', neighbourhood, 'kind', kind,
-               'households', households, 'floor_area', floor_area, 'three_no', three_no, 'served', served,
+               'households', households, 'floor_area', floor_area, 'fee', fee,
+               'willing', willing, 'anchor', anchor, 'vote', vote, 'three_no', three_no, 'served', served,
                'mode', mode, 'firm', firm, 'service_end', service_end, 'reason', reason,
                'unserved_since', CASE WHEN served IS FALSE THEN last_served END))::text, ',' ORDER BY code) || ']', '[]'),
        count(*)

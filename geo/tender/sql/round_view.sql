@@ -5,7 +5,7 @@ SELECT json_build_object(
     'packages', (SELECT coalesce(json_agg(json_build_object(
             'number', p.number, 'id', 'P' || lpad(p.number::text, 2, '0'), 'name', p.name, 'hub', p.hub,
             'members', m.members, 'units', m.units, 'households', m.households, 'floor_area', m.floor_area,
-            'residents', m.residents) ORDER BY p.number), '[]')
+            'residents', m.residents, 'lots', l.lots) ORDER BY p.number), '[]')
         FROM package p
         LEFT JOIN LATERAL (
             SELECT json_agg(x.unit ORDER BY x.unit) AS members, sum(u.households) AS households, sum(u.residents) AS residents,
@@ -14,5 +14,8 @@ SELECT json_build_object(
                             'households', u.households, 'floor_area', u.floor_area) ORDER BY x.unit) AS units
               FROM package_unit x LEFT JOIN unit_at(r.as_of) u ON u.code = x.unit
              WHERE x.round = p.round AND x.package = p.number) m ON true
+        LEFT JOIN LATERAL (
+            SELECT json_agg(json_build_object('name', s.name, 'services', s.services) ORDER BY s.number) AS lots
+              FROM service_lot s WHERE s.round = p.round AND s.package = p.number) l ON true
        WHERE p.round = r.id))
   FROM tender_round r WHERE r.id = :round

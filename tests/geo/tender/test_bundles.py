@@ -11,7 +11,9 @@ from sqlalchemy import text
 from geo.errors import BadInput, Conflict, NotFound, Stale
 from geo.store.engine import Scope
 from geo.tender import rounds
-from geo.tender.bundles import BundleRules, propose, survey, weigh
+from geo.tender.bundles import propose, weigh
+from geo.tender.rules import BundleRules
+from geo.tender.survey import survey
 
 TODAY = date(2026, 11, 1)
 START = date(2023, 11, 1)
