@@ -12,6 +12,7 @@ import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from geo.bundling.plan import Figure, Reason
 from geo.bundling.problem import BORDER, Problem
@@ -50,7 +51,7 @@ class Column:
         """Whether the bounds may not be broken."""
         return self.price is None
 
-    @property
+    @cached_property
     def positive(self) -> bool:
         """Whether no unit takes away from the sum; only then do subsets weigh less than wholes."""
         return all(amount >= 0 for amount in self.amounts)
@@ -128,7 +129,7 @@ def compile_problem(problem: Problem, given_up: Mapping[frozenset[int], Reason] 
     columns = bounded_sums(problem)
     links = _links(problem, index)
     groups = _groups(problem, index)
-    atoms, barred = _atoms(problem, groups, links, columns, given_up or {})
+    atoms, barred = _atoms(problem, index, groups, links, columns, given_up or {})
     atom_of = [0] * len(problem.units)
     for number, atom in enumerate(atoms):
         for unit in atom:
@@ -195,6 +196,7 @@ def _links(problem: Problem, index: Mapping[str, int]) -> tuple[frozenset[int], 
 
 def _atoms(
     problem: Problem,
+    index: Mapping[str, int],
     groups: list[set[int]],
     links: tuple[frozenset[int], ...],
     columns: tuple[Column, ...],
@@ -205,7 +207,7 @@ def _atoms(
     reasons: dict[tuple[int, ...], Reason] = {}
     atoms: list[tuple[int, ...]] = []
     for group in groups:
-        whole, reason = _whole(problem, group, links, taken - group, columns)
+        whole, reason = _whole(problem, index, group, links, taken - group, columns)
         reason = given_up.get(frozenset(group), reason)
         atom = tuple(sorted(group if reason else whole))
         if reason:
@@ -224,13 +226,14 @@ def _atoms(
 
 def _whole(
     problem: Problem,
+    index: Mapping[str, int],
     group: set[int],
     links: tuple[frozenset[int], ...],
     closed: set[int],
     columns: tuple[Column, ...],
 ) -> tuple[set[int], Reason | None]:
     """A group with the chains between its members, and why no package can hold it."""
-    foes = _foes(problem, group)
+    foes = _foes(problem, group, index)
     whole = _connected_whole(group, problem, links, closed | (foes - group))
     chain = whole is not None and whole != group
     if foes & group:
@@ -246,15 +249,14 @@ def _whole(
     return whole or group, reason
 
 
-def _foes(problem: Problem, group: set[int]) -> set[int]:
+def _foes(problem: Problem, group: set[int], index: Mapping[str, int]) -> set[int]:
     """Units that a rule keeps apart from some other unit of ``group``."""
-    ids = {problem.units[unit].id: unit for unit in group}
-    index = {unit.id: place for place, unit in enumerate(problem.units)}
-    foes: set[int] = set()
+    ids = {problem.units[unit].id for unit in group}
+    named: set[str] = set()
     for rule in problem.rules.apart:
-        for one in set(rule) & ids.keys():
-            foes |= {index[other] for other in rule if other != one}
-    return foes
+        for one in ids.intersection(rule):
+            named |= set(rule) - {one}
+    return {index[name] for name in named}
 
 
 def _apart_group(problem: Problem, foes: set[int]) -> Reason:
@@ -272,8 +274,10 @@ def _split_group(problem: Problem, group: set[int]) -> Reason:
 def _too_large(problem: Problem, units: set[int], columns: tuple[Column, ...], chain: bool) -> Reason | None:
     """Why ``units`` alone are already over an upper bound; sums with negative parts may still sink."""
     for column in columns:
-        total = math.fsum(column.amounts[unit] for unit in sorted(units))
-        if not (column.hard and column.positive and column.over(total)):
+        if not (column.hard and column.positive):
+            continue
+        total = math.fsum(column.amounts[unit] for unit in units)
+        if not column.over(total):
             continue
         figures: dict[str, Figure] = {"rule": column.name, "value": total, "limit": column.upper}
         if len(units) == 1:
@@ -295,18 +299,25 @@ def _groups(problem: Problem, index: Mapping[str, int]) -> list[set[int]]:
     for place, unit in enumerate(problem.units):
         if unit.lock is not None:
             by_lock.setdefault(unit.lock, set()).add(place)
-    groups: list[set[int]] = []
-    for group in [*by_lock.values(), *wanted]:
-        meeting = [other for other in groups if other & group]
-        groups = [other for other in groups if not other & group]
-        groups.append(group.union(*meeting))
+    groups = _merged([*by_lock.values(), *wanted])
     for group in groups:
         locks = sorted({lock for unit in group if (lock := problem.units[unit].lock) is not None})
         if len(locks) > 1:
             names = " and ".join(locks)
             text = f"units that must go together are locked to {names}"
             raise Contradiction(Reason("locks", text, {"locks": names}))
-    return sorted((group for group in groups if group), key=min)
+    return sorted(groups, key=min)
+
+
+def _merged(sets: Iterable[set[int]]) -> list[set[int]]:
+    """The sets, joined where they meet; empty ones are dropped."""
+    home: dict[int, set[int]] = {}
+    for each in sets:
+        whole = set(each)
+        for other in {id(home[unit]): home[unit] for unit in each if unit in home}.values():
+            whole |= other
+        home |= dict.fromkeys(whole, whole)
+    return list({id(whole): whole for whole in home.values()}.values())
 
 
 def _connected_whole(
