@@ -3,32 +3,70 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Concatenate, ParamSpec, TypeAlias
+from typing import Any, Concatenate, ParamSpec, TypeAlias
 
 from geo.bundling.binding import binding_rules
 from geo.bundling.plan import Infeasible, Solution
 from geo.bundling.problem import Problem
+from geo.bundling.remedies import Trial
+from geo.bundling.smallest import conflict_told
 from geo.bundling.solver import solve as solve_plainly
 
 Answer: TypeAlias = Solution | Infeasible
 How = ParamSpec("How")
 
+TRIAL_EFFORT = 0.3
+_TRIES = ((500, 60), (3000, 20), (10**9, 6))
+"""Solves spent on explaining a conflict, by the number of units up to which it holds."""
+
 
 def with_reasons(
     solver: Callable[Concatenate[Problem, How], Answer],
 ) -> Callable[Concatenate[Problem, How], Answer]:
-    """A solver whose plans say which rules bind them."""
+    """A solver whose plans say which rules bind them, and whose refusals say what would lead to a plan."""
 
     @functools.wraps(solver)
     def solve(problem: Problem, /, *args: How.args, **how: How.kwargs) -> Answer:
         answer = solver(problem, *args, **how)
-        if isinstance(answer, Infeasible):
-            return answer
-        return replace(answer, binding=binding_rules(problem, answer))
+        if isinstance(answer, Solution):
+            return replace(answer, binding=binding_rules(problem, answer))
+        return _explained(problem, answer, dict(how)) if answer.stopped_by == "budget" else answer
 
     return solve
+
+
+def _explained(problem: Problem, answer: Infeasible, how: dict[str, Any]) -> Answer:
+    """A refusal with the rules that conflict, or the plan that turned up while looking for them."""
+    began = time.monotonic()
+    limit, cancel = how.get("time_limit"), how.get("cancel")
+    cancel = cancel or (lambda: False)
+
+    def left() -> float | None:
+        return None if limit is None else max(0.0, limit - answer.seconds - (time.monotonic() - began))
+
+    def plan(other: Problem) -> Solution | None:
+        found = solve_plainly(other, effort=TRIAL_EFFORT, seed=answer.seed, time_limit=left(), cancel=cancel)
+        return found if isinstance(found, Solution) else None
+
+    tries = next(tries for size, tries in _TRIES if len(problem.units) <= size)
+    trial = Trial(problem, plan, tries, lambda: bool(cancel()) or left() == 0.0)
+    conflict = conflict_told(problem, answer, trial)
+    seconds = answer.seconds + time.monotonic() - began
+    if trial.rescue is not None and not answer.proven:
+        return replace(
+            trial.rescue,
+            bound=None,
+            gap=None,
+            proven=False,
+            stopped_by="budget",
+            seed=answer.seed,
+            seconds=seconds,
+            binding=binding_rules(problem, trial.rescue),
+        )
+    return replace(answer, conflict=conflict, seconds=seconds)
 
 
 solve = with_reasons(solve_plainly)

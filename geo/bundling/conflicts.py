@@ -6,20 +6,46 @@ import math
 from collections.abc import Sequence
 
 from geo.bundling.explain import component_reason, number
-from geo.bundling.model import ANCHORS, Model
+from geo.bundling.forced import crowd, pocket
+from geo.bundling.model import ANCHORS, EPS, Column, Contradiction, Model, compile_problem
 from geo.bundling.plan import Figure, Reason
-from geo.bundling.starts import Room
+from geo.bundling.problem import Problem
+from geo.bundling.starts import Room, room_of
+
+CHAINED = frozenset({"group_too_large", "group_not_connected"})
+"""That the chains tried between the members of a group do not fit proves nothing about other chains."""
+
+
+def proven_conflict(problem: Problem) -> Reason | None:
+    """The first conflict that can be proven without any search, or None."""
+    try:
+        model = compile_problem(problem)
+    except Contradiction as found:
+        return found.reason if found.proven else None
+    conflict = find_conflict(model, [room_of(model, atoms) for atoms in model.components])
+    return None if conflict is None or conflict.code in CHAINED else conflict
 
 
 def find_conflict(model: Model, rooms: Sequence[Room]) -> Reason | None:
     """The first proven conflict, or None.
 
-    Order: a unit above its upper bound, a component below a lower bound or with no whole number of
-    packages, too few anchors, locks, too many or too few packages asked for.
+    Order: a unit above its upper bound, a component below a lower bound or with no whole number of packages
+    (money that does not reach included), pockets behind a cut unit, too few anchors, locks, too many or
+    too few packages asked for, more units to be kept apart than packages.
     """
     if not model.load:
         return _no_units(model)
-    checks = (_unplaceable, _empty_handed, _no_whole_number, _too_few_anchors, _locks, _count)
+    checks = (
+        _unplaceable,
+        _empty_handed,
+        _no_whole_number,
+        _sum_short,
+        _pocket,
+        _too_few_anchors,
+        _locks,
+        _count,
+        _crowd,
+    )
     return next((reason for check in checks if (reason := check(model, rooms))), None)
 
 
@@ -74,6 +100,51 @@ def _no_whole_number(model: Model, rooms: Sequence[Room]) -> Reason | None:
             figures: dict[str, Figure] = {"unit": unit, "fewest": room.fewest, "most": room.most}
             return Reason("no_whole_number", text, figures)
     return None
+
+
+def _sum_short(model: Model, rooms: Sequence[Room]) -> Reason | None:
+    """Amounts that also take away (money): placing all, their sum is what the packages share."""
+    if not _must_place(model):
+        return None
+    fewest, most = model.problem.rules.package_range()
+    for room in rooms:
+        at_least = max(room.fewest, fewest) if len(rooms) == 1 else room.fewest
+        units = [unit for atom in room.atoms for unit in model.atoms[atom]]
+        for column, total in zip(model.columns, model.sums(units), strict=True):
+            if not column.hard or column.positive:
+                continue
+            # K packages share at least K times the lower bound; with a bound below zero, more packages need less
+            packages = at_least if column.lower >= 0 else min(most, len(room.atoms))
+            hair = packages * EPS * max(1.0, abs(column.lower))
+            if column.lower > -math.inf and total < packages * column.lower - hair:
+                return _short_of(model, room, column, packages, total)
+    return None
+
+
+def _short_of(model: Model, room: Room, column: Column, packages: float, total: float) -> Reason:
+    unit = model.problem.units[model.atoms[room.atoms[0]][0]].id
+    count = int(packages)
+    text = (
+        f"the {len(room.atoms)} connected units around {unit} bring {number(total)} {column.name} in all; "
+        f"{count} packages at {number(column.lower)} or more each need {number(count * column.lower)}"
+    )
+    figures: dict[str, Figure] = {
+        "unit": unit,
+        "rule": column.name,
+        "value": total,
+        "limit": column.lower,
+        "packages": count,
+        "need": count * column.lower,
+    }
+    return Reason("sum_short", text, figures)
+
+
+def _pocket(model: Model, rooms: Sequence[Room]) -> Reason | None:
+    return pocket(model, rooms) if _must_place(model) else None
+
+
+def _crowd(model: Model, rooms: Sequence[Room]) -> Reason | None:
+    return crowd(model, rooms, _must_place(model))
 
 
 def _too_few_anchors(model: Model, rooms: Sequence[Room]) -> Reason | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from geo.bundling import Link, Problem, Reason, Solution
-from tests.geo.bundling.cases import plan_faults
+from tests.geo.bundling.cases import package_faults, plan_faults
 
 BROKEN_BY = {
     "binds_members": {"max_members"},
@@ -149,3 +149,78 @@ def remedy_is_true(problem: Problem, solution: Solution, unit_id: str, reason: R
             )
         fine = fine and plan_faults(changed, labels) - {"leave_out"} == set()
     return fine
+
+
+def any_plan(problem: Problem) -> bool:
+    """Whether some plan keeps every hard rule, by trying all of them: for a handful of units only."""
+    names = [unit.id for unit in problem.units]
+    low, high = problem.rules.package_range()
+    fewest = max(low, 1) if high >= 1 and names else low
+    locks = {unit.id: unit.lock for unit in problem.units}
+    faulty: dict[tuple[str, ...], bool] = {}
+
+    def fine(group: tuple[str, ...]) -> bool:
+        if group not in faulty:
+            held = {locks[name] for name in group} - {None}
+            faulty[group] = len(held) > 1 or bool(package_faults(problem, list(group)))
+        return not faulty[group]
+
+    for labels in labellings(len(names)):
+        count = max(labels, default=-1) + 1
+        if not fewest <= count <= high:
+            continue
+        groups = [
+            tuple(n for n, label in zip(names, labels, strict=True) if label == p) for p in range(count)
+        ]
+        if not all(fine(group) for group in groups):
+            continue
+        plan: dict[str, str | None] = dict.fromkeys(names)
+        for place, group in enumerate(groups):
+            lock = next((locks[name] for name in group if locks[name] is not None), None)
+            plan |= dict.fromkeys(group, lock or f"package {place}")
+        if not plan_faults(problem, plan):
+            return True
+    return False
+
+
+def labellings(count: int) -> Iterator[list[int]]:
+    """Every way to put units into packages or leave them out (-1)."""
+
+    def extend(labels: list[int], used: int) -> Iterator[list[int]]:
+        if len(labels) == count:
+            yield labels
+            return
+        for label in range(-1, used + 1):
+            yield from extend([*labels, label], max(used, label + 1))
+
+    return extend([], 0)
+
+
+def relaxed(problem: Problem, kind: str, figures: Mapping[str, object]) -> Problem:
+    """The problem with the change that a conflict's reason tells of."""
+    rules, to, rule = problem.rules, figures.get("to"), str(figures["rule"])
+    if figures["change"] == "move":
+        low, high = rules.package_range()
+        if kind in ("lower", "upper", "max_members"):
+            return _with_bound(problem, kind, rule, float(str(to)))
+        if kind == "gap":
+            return opened(problem, float(str(to)))
+        span = (int(float(str(to))), high) if kind == "fewest" else (low, int(float(str(to))))
+        most = len(problem.units) if span[1] == math.inf else int(span[1])
+        return dataclasses.replace(
+            problem, rules=dataclasses.replace(rules, packages=(min(span[0], most), most))
+        )
+    assert figures["change"] == "drop"
+    if kind == "place_all":
+        return dataclasses.replace(problem, rules=dataclasses.replace(rules, leave_out_price=1.0))
+    if kind == "barrier":
+        return opened(problem, barriers=True)
+    if kind == "lock":
+        gone = [unit for unit in problem.units if rule in ("lock", unit.lock)]
+        units = tuple(dataclasses.replace(u, lock=None) if u in gone else u for u in problem.units)
+        return dataclasses.replace(problem, units=units)
+    if kind in ("together", "apart"):
+        kept = tuple(g for place, g in enumerate(getattr(rules, kind)) if rule not in (kind, str(place)))
+        return dataclasses.replace(problem, rules=dataclasses.replace(rules, **{kind: kept}))
+    off = {"within": {"within": False}, "anchors": {"anchors": False}}
+    return dataclasses.replace(problem, rules=dataclasses.replace(rules, **off[kind]))
