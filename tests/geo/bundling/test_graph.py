@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, Point, Polygon, box
 
-from geo.bundling import BundlingError, Link, neighbours
+from geo.bundling import BundlingError, Link, neighbours, touching
 
 CRS = 4548
 
@@ -104,3 +107,67 @@ def test_links_agree_with_all_pairs(places: list[tuple[int, int]], gap: int) -> 
         if np.hypot(*np.subtract(places[i], places[j])) <= gap
     }
     assert pairs(neighbours(frame(*points), gap)) == wanted
+
+
+# ---- cells that touch -----------------------------------------------------------------------------------------
+
+
+def test_cells_that_share_border_are_neighbours_and_corners_only_on_request() -> None:
+    cells = frame(box(0, 0, 100, 100), box(100, 0, 200, 100), box(0, 100, 100, 200), box(100, 100, 200, 200))
+    sides = {("u0", "u1"), ("u0", "u2"), ("u1", "u3"), ("u2", "u3")}
+    assert pairs(touching(cells)) == sides
+    assert pairs(touching(cells, corners=True)) == sides | {("u0", "u3"), ("u1", "u2")}
+
+
+def test_a_slit_thinner_than_a_centimetre_is_no_gap_and_a_wider_one_is() -> None:
+    assert pairs(touching(frame(box(0, 0, 99.995, 100), box(100, 0, 200, 100)))) == {("u0", "u1")}
+    assert touching(frame(box(0, 0, 99.9, 100), box(100, 0, 200, 100)), corners=True) == []
+    # corners a hair apart share no border
+    assert touching(frame(box(0, 0, 99.995, 99.995), box(100, 100, 200, 200))) == []
+
+
+def test_cells_without_common_vertices_and_overlapping_ones_touch() -> None:
+    split = frame(box(0, 0, 300, 100), box(50, 100, 120, 200), Polygon([(120, 100), (300, 100), (210, 300)]))
+    assert pairs(touching(split)) == {("u0", "u1"), ("u0", "u2")}
+    assert pairs(touching(frame(box(0, 0, 100, 100), box(90, 0, 200, 100)))) == {("u0", "u1")}
+
+
+def test_a_barrier_along_a_border_cuts_cells_even_across_a_slit() -> None:
+    river = [LineString([(100, -50), (100, 250)])]
+    for left in (100, 99.995):
+        cells = frame(box(0, 0, left, 100), box(100, 0, 200, 100))
+        assert touching(cells, barriers=river) == []
+        assert [link.cut for link in touching(cells, barriers=river, with_cut=True)] == ["barrier"]
+        assert pairs(touching(cells, barriers=river, bridges=[Point(100, 50)])) == {("u0", "u1")}
+        assert neighbours(cells, 10, river) == []
+    across = [LineString([(-50, 50), (250, 50)])]
+    assert pairs(touching(frame(box(0, 0, 100, 100), box(100, 0, 200, 100)), barriers=across)) == {
+        ("u0", "u1")
+    }
+
+
+def test_a_cell_without_neighbours_is_told_its_nearest() -> None:
+    cells = frame(box(0, 0, 10, 10), box(500, 0, 510, 10))
+    assert touching(cells, with_cut=True) == [Link("u0", "u1", 490.0, "gap")]
+    assert touching(frame()) == []
+
+
+def test_what_has_no_border_cannot_touch() -> None:
+    with pytest.raises(BundlingError, match="unit u1 is no area"):
+        touching(frame(box(0, 0, 1, 1), Point(5, 5)))
+
+
+def test_precincts_touch_as_published() -> None:
+    folder = Path(os.environ.get("WANGGE_TEST_DATA", "")) / "enumerated_districts"
+    if not folder.is_dir():
+        pytest.skip("WANGGE_TEST_DATA names no folder with the published precincts")
+    cells = gpd.read_file(folder / "fl25.gpkg")
+    plane = cells.to_crs(cells.estimate_utm_crs()) if cells.crs.is_geographic else cells
+    lines = (folder / "fl25_adj_0based.txt").read_text().splitlines()
+    published = {
+        (min(a, int(b)), max(a, int(b)))
+        for a, line in enumerate(lines)
+        for b in line.replace(",", " ").split()
+    }
+    plane = plane.assign(id=[f"{row}" for row in range(len(plane))])
+    assert {(int(link.a), int(link.b)) for link in touching(plane)} == published
