@@ -47,18 +47,21 @@ def check(problem: Problem, labels: Mapping[str, str | None]) -> list[Violation]
         package = labels.get(unit.id)
         if package is not None:
             packages.setdefault(package, []).append(unit)
+    touching = _touching(problem, labels)
     found: list[Violation] = []
     for name in sorted(packages):
-        found += _package(problem, name, packages[name])
+        found += _package(problem, name, packages[name], touching)
     found += _company(problem, labels)
     found += _locks(problem, labels)
     found += _counts(problem, labels, len(packages))
     return found
 
 
-def _package(problem: Problem, name: str, members: Sequence[Unit]) -> Iterator[Violation]:
+def _package(
+    problem: Problem, name: str, members: Sequence[Unit], touching: Mapping[str, Sequence[str]]
+) -> Iterator[Violation]:
     ids = tuple(unit.id for unit in members)
-    pieces = _pieces(problem, ids)
+    pieces = _pieces(ids, touching)
     if len(pieces) > 1:
         yield Violation("contiguity", name, f"{name} lies in {len(pieces)} pieces", ids, pieces=pieces)
     for activity in problem.rules.activities:
@@ -86,12 +89,18 @@ def _bounds(activity: Activity, name: str, members: Sequence[Unit]) -> Iterator[
         yield Violation(activity.name, name, text, ids, load, high)
 
 
-def _pieces(problem: Problem, ids: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    touching: dict[str, set[str]] = {unit_id: set() for unit_id in ids}
+def _touching(problem: Problem, labels: Mapping[str, str | None]) -> dict[str, list[str]]:
+    """Per unit: those of its own package that it touches."""
+    touching: dict[str, list[str]] = {unit.id: [] for unit in problem.units}
     for link in problem.links:
-        if link.cut is None and link.a in touching and link.b in touching:
-            touching[link.a].add(link.b)
-            touching[link.b].add(link.a)
+        package = labels.get(link.a)
+        if link.cut is None and package is not None and package == labels.get(link.b):
+            touching[link.a].append(link.b)
+            touching[link.b].append(link.a)
+    return touching
+
+
+def _pieces(ids: Sequence[str], touching: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], ...]:
     todo, pieces = dict.fromkeys(ids), []
     while todo:
         start = next(iter(todo))
