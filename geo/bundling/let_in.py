@@ -186,13 +186,14 @@ def _said(
     step = 10 if metres > 100 else 1
     gap = math.ceil(round(metres / step, 9)) * step
     figures: dict[str, Figure] = {
+        **_company(ground, "join_units", members),
         "join_package": package,
         "join_over": cut,
         "join_neighbour": neighbour,
         "join_metres": metres,
         "join_gap": gap if cut == "gap" else None,
         "join_measured": measured,
-    } | _company(ground, "join_units", members)
+    }
     if cut == "within":
         return f"across the border of its area it would join {package} (by {neighbour})", figures
     if cut == "barrier":
@@ -215,19 +216,21 @@ def bounding(ground: Ground, atom: int) -> tuple[str, dict[str, Figure]]:
     for package in beside:
         faults = faults_of(ground, [*ground.packages[package], *members])
         tried += _bound_alone(faults, package, ground.names[package], members)
-    for units in (members, clump) if ground.room_for_more else ():
+    own: tuple[Sequence[int], ...] = (members, clump) if ground.room_for_more else ()
+    for units in own:
         if units and len(units) <= _LONGEST_LIST:
             tried += _bound_alone(faults_of(ground, units), len(ground.names), None, units)
     if not tried:
         return "", {}
     _, _, name, fault, units = min(tried, key=lambda each: each[:2])
     figures: dict[str, Figure] = {
+        **_company(ground, "bound_units", units),
         "bound": fault.kind,
         "bound_rule": fault.rule,
         "bound_now": fault.now,
         "bound_to": fault.to,
         "bound_package": name,
-    } | _company(ground, "bound_units", units)
+    }
     limit = (
         f"a limit of {fault.to:,.0f} members instead of {fault.now:,.0f}"
         if fault.kind == "max_members"
