@@ -1,18 +1,22 @@
-"""`./run bench [serving loading packing starting]`: tables of medians and ratios, the machine's line on top.
+"""`./run bench [PART …] [--full] [--problems N]`: tables of medians and ratios, the machine's line on top.
 
 Every peer runs in the same minute on the same machine; figures of a busy machine say so by the load on top.
+Parts: serving, loading, packing, starting (on a demo installation of their own); bundling, peers, problems, maps.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 
-from tests.bench import loading, packing, serving, starting
+from tests.bench import bundling, bundling_maps, loading, packing, peers, random_problems, serving, starting
 from tests.bench.ground import Ground, demo
 from tests.bench.measure import machine, say
 
-PARTS = {"serving": serving.run, "loading": loading.run, "packing": packing.run, "starting": starting.run}
+ON_A_DEMO = {"serving": serving.run, "loading": loading.run, "packing": packing.run, "starting": starting.run}
+PURE = ("bundling", "peers", "problems", "maps")
+FEW_PROBLEMS = 100
 
 
 def database(ground: Ground) -> str:
@@ -22,16 +26,42 @@ def database(ground: Ground) -> str:
     return f"PostgreSQL {server.split()[0]}, {' '.join(postgis.replace('POSTGIS=', 'PostGIS ').split()[:2])}"
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))
-    chosen = parser.parse_args().parts or list(PARTS)
-    say(machine())
+def pure(part: str, full: bool, problems: int) -> None:
+    """A part that needs no database."""
+    match part:
+        case "bundling":
+            bundling.run(full)
+        case "peers":
+            peers.run(full)
+        case "problems":
+            random_problems.run(problems)
+        case "maps":
+            bundling_maps.run()
+
+
+def on_a_demo(parts: Sequence[str]) -> None:
     with demo() as ground:
         say(database(ground))
-        for part in chosen:
-            PARTS[part](ground)
+        for part in parts:
+            ON_A_DEMO[part](ground)
         ground.store.dispose()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    every = [*ON_A_DEMO, *PURE]
+    parser.add_argument("parts", nargs="*", choices=[*every, []], metavar="PART", help=", ".join(every))
+    parser.add_argument("--full", action="store_true", help="all sizes, five seeds (hours), not a quick look")
+    parser.add_argument("--problems", type=int, metavar="N", help="so many random problems")
+    args = parser.parse_args()
+    chosen = args.parts or (["problems"] if args.problems else every)
+    say(machine())
+    grounded = [part for part in chosen if part in ON_A_DEMO]
+    if grounded:
+        on_a_demo(grounded)
+    for part in chosen:
+        if part in PURE:
+            pure(part, args.full, args.problems or (1000 if args.full else FEW_PROBLEMS))
     return 0
 
 
