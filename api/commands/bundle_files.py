@@ -142,8 +142,8 @@ def _check_format(path: Path) -> None:
         raise BadInput(f"{path.name}: only .gpkg, .geojson and .shp hold shapes", field="file")
 
 
-def _beside(path: Path, end: str) -> bool:
-    return any(path.with_suffix(each).exists() for each in (end, end.upper()))
+def _beside(path: Path, end: str) -> Path | None:
+    return next((each for each in map(path.with_suffix, (end, end.upper())) if each.exists()), None)
 
 
 def _layer(path: Path, layer: str | None) -> str | None:
@@ -162,10 +162,25 @@ def _layer(path: Path, layer: str | None) -> str | None:
 
 
 def _read(path: Path, layer: str | None) -> Any:
+    encoding = _unsaid_encoding(path) if path.suffix.lower() == ".shp" else None
+    return pyogrio.read_dataframe(path, layer=layer, encoding=encoding)
+
+
+def _unsaid_encoding(path: Path) -> str | None:
+    """The encoding of a shapefile that names none, which GDAL would take for Latin; None where it names one."""
+    if _beside(path, ".cpg") is not None:
+        return None
+    content = (_beside(path, ".dbf") or path).read_bytes()
+    begin, language = int.from_bytes(content[8:10], "little"), content[29:30]
+    if language not in (b"\0", b"\x57"):  # "not said" and "what this computer has"
+        return None
+    # field names are the first 11 of each 32 bytes between the header's beginning and the rows
+    names = b"".join(content[place : place + 11] for place in range(32, begin - 1, 32))
     try:
-        return pyogrio.read_dataframe(path, layer=layer)
-    except UnicodeDecodeError:  # a shapefile of an office that does not say its encoding
-        return pyogrio.read_dataframe(path, layer=layer, encoding="gb18030")
+        (names + content[begin:]).decode()
+    except UnicodeDecodeError:
+        return "gb18030"
+    return "utf-8"
 
 
 def _sound(table: Table, shown: gpd.GeoSeries) -> gpd.GeoSeries:
