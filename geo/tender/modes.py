@@ -145,8 +145,15 @@ def _missing(facts: Facts, limits: Thresholds) -> list[Missing]:
 
 
 def _suggestions(facts: Facts, limits: Thresholds) -> list[Suggestion]:
-    options = [option for judge in (_let, _joint, _self) if (option := judge(facts, limits)) is not None]
+    """Letting first where it fits; single buildings rather manage themselves, others rather join a strong firm."""
+    rest = (_self, _joint) if _is_single(facts, limits) else (_joint, _self)
+    options = [option for judge in (_let, *rest) if (option := judge(facts, limits)) is not None]
     return options or [_undecided(facts, limits)]
+
+
+def _is_single(facts: Facts, limits: Thresholds) -> bool:
+    count = facts.building_count
+    return facts.kind == "building_group" or (count is not None and count <= limits.single_buildings)
 
 
 def _size(facts: Facts) -> Figures:
@@ -183,9 +190,7 @@ def _self(facts: Facts, limits: Thresholds) -> Suggestion | None:
     """Scattered single buildings (单片散楼), or too few together for a tender."""
     if _large(facts, limits) or facts.cluster.unknown:
         return None
-    count = facts.building_count
-    single = facts.kind == "building_group" or (count is not None and count <= limits.single_buildings)
-    code = "single_building" if single else "few_together"
+    code = "single_building" if _is_single(facts, limits) else "few_together"
     return Suggestion("self", code, {**_size(facts), "least": limits.let_households})
 
 

@@ -15,7 +15,8 @@ export const paths = {
   pool: "/api/coverage/pool",
   search: "/api/search",
   plans: "/api/plans",
-  bundles: "/api/bundles",
+  bundleJobs: "/api/bundles/jobs",
+  judged: "/api/bundles/pool",
   weigh: "/api/bundles/check",
   rounds: "/api/rounds",
   imports: "/api/imports",
@@ -26,6 +27,8 @@ export const paths = {
   list: (kind) => `/api/${kind}`,
   /** @param {string} kind @param {string} code */
   one: (kind, code) => `/api/${kind}/${encodeURIComponent(code)}`,
+  /** @param {string} code of a community or a stand-alone building */
+  stance: (code) => `/api/units/${encodeURIComponent(code)}/stance`,
   /** @param {string} kind */
   exported: (kind) => `/api/exports/${kind}`,
 };

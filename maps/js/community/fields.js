@@ -3,7 +3,7 @@
 import { el } from "../dom.js";
 import { MISSING, named, num, pct, t, yesNo } from "../words.js";
 
-/** @typedef {{kind: "text" | "list" | "int" | "number" | "choice" | "flag", min?: number, max?: number, step?: string, choices?: string[]}} Shape */
+/** @typedef {{kind: "text" | "list" | "int" | "number" | "choice" | "flag", min?: number, max?: number, step?: string, choices?: string[], words?: string}} Shape */
 
 /** @type {Record<string, Shape>} in the order of the form */
 export const FIELDS = {
@@ -21,6 +21,9 @@ export const FIELDS = {
   no_security: { kind: "flag" },
   fee: { kind: "number", min: 0, step: "any" },
   collection_rate: { kind: "number", min: 0, max: 1, step: "any" },
+  willing: { kind: "flag" },
+  anchor: { kind: "flag" },
+  vote: { kind: "choice", choices: ["passed", "failed"], words: "vote" },
 };
 
 /** A value as text, for tables. @param {string} name @param {any} value */
@@ -28,7 +31,7 @@ export function shown(name, value) {
   const shape = FIELDS[name];
   if (value === null || value === undefined || value === "") return MISSING;
   if (Array.isArray(value)) return value.length ? value.join("、") : MISSING;
-  if (shape?.kind === "choice") return named("kind", value);
+  if (shape?.kind === "choice") return named(shape.words ?? "kind", value);
   if (typeof value === "boolean") return yesNo(value);
   if (name === "collection_rate") return pct(value);
   return typeof value === "number" && name !== "built_year" ? num(value, Number.isInteger(value) ? 0 : 2) : String(value);
@@ -39,7 +42,7 @@ export function control(name, value, open) {
   const shape = FIELDS[name];
   const about = { id: `field-${name}`, disabled: !open };
   if (shape.kind === "choice" || shape.kind === "flag") {
-    const options = shape.kind === "flag" ? [["true", t("common.yes")], ["false", t("common.no")]] : (shape.choices ?? []).map((choice) => [choice, named("kind", choice)]);
+    const options = shape.kind === "flag" ? [["true", t("common.yes")], ["false", t("common.no")]] : (shape.choices ?? []).map((choice) => [choice, named(shape.words ?? "kind", choice)]);
     const made = el("select", about, el("option", { value: "" }, MISSING), ...options.map(([key, text]) => el("option", { value: key }, text)));
     made.value = value === null || value === undefined ? "" : String(value);
     return made;

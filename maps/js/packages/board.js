@@ -1,6 +1,9 @@
 // Which unit lies in which package, with undo: plain values, no page and no map.
 
-/** @typedef {{name: string, members: string[]}} Lot */
+import { t } from "../words.js";
+
+/** @typedef {{name: string, services: string[]}} ServiceLot */
+/** @typedef {{name: string, members: string[], lots?: ServiceLot[], locked?: boolean, money?: any}} Lot */
 
 export const COLOURS = [
   "#4477aa", "#ccbb44", "#228833", "#aa3377", "#66ccee", "#ee6677", "#7f5aa8", "#8c6d31", "#3b9c8f", "#d97f2b", "#5b6b8c", "#a3b34c",
@@ -24,7 +27,7 @@ export class Board {
 
   /** A fresh list, without a past. @param {Lot[]} lots */
   reset(lots) {
-    this.lots = lots.map((lot) => ({ name: lot.name, members: [...lot.members] }));
+    this.lots = lots.map((lot) => ({ ...lot, members: [...lot.members] }));
     this.past = [];
     this.future = [];
     this.active = this.lots.length ? 0 : -1;
@@ -42,9 +45,20 @@ export class Board {
     this.step();
     this.lots = this.lots.map((lot, i) => {
       const others = lot.members.filter((member) => member !== code);
-      return { name: lot.name, members: i === to ? [...others, code] : others };
+      return { ...lot, members: i === to ? [...others, code] : others };
     });
     return to;
+  }
+
+  /** Changes what a package says of itself; its members stay. @param {number} index @param {Partial<Lot>} said */
+  amend(index, said) {
+    this.step();
+    this.lots = this.lots.map((lot, i) => (i === index ? { ...lot, ...said } : lot));
+  }
+
+  /** Unit → package it must stay in, of the packages that are locked. @returns {Record<string, string>} */
+  locks() {
+    return Object.fromEntries(this.lots.filter((lot) => lot.locked).flatMap((lot) => lot.members.map((code) => [code, lot.name])));
   }
 
   /** An empty package at the end, which becomes the active one. @param {string} name */
@@ -83,4 +97,15 @@ export class Board {
   filled() {
     return this.lots.filter((lot) => lot.members.length);
   }
+}
+
+/** A name for each package: a locked one keeps its own. @param {any[]} packages @param {Set<string>} taken */
+export function freshNames(packages, taken) {
+  let n = 0;
+  const next = () => {
+    do n += 1;
+    while (taken.has(t("packages.package", { n })));
+    return t("packages.package", { n });
+  };
+  return new Map(packages.map((item) => [item.id, taken.has(item.id) ? item.id : next()]));
 }

@@ -1,8 +1,11 @@
 // Package cards (标包卡片): what a package holds against its bounds, and what is broken.
 
-import { button, el } from "../dom.js";
-import { MISSING, named, num, squareMetres, t } from "../words.js";
+import { button, el, select } from "../dom.js";
+import { language, MISSING, named, num, squareMetres, t } from "../words.js";
 import { colourOf } from "./board.js";
+import { whyOut } from "./reasons.js";
+
+const SERVICES = ["order", "cleaning", "green", "convenience"];
 
 /** @typedef {{rule: string, package: string | null, text: string, units: string[], pieces: string[][]}} Violation */
 
@@ -13,8 +16,9 @@ export function total(units, name) {
 }
 
 /**
- * @param {{name: string}} lot @param {number} index @param {Feature[]} units
- * @param {{bounds: [number, number], active: boolean, broken: Violation[], choose: () => void}} about
+ * @param {import("./board.js").Lot} lot @param {number} index @param {Feature[]} units
+ * @param {{bounds: [number, number], active: boolean, broken: Violation[], choose: () => void,
+ *   open: boolean, amend: (said: Partial<import("./board.js").Lot>) => void}} about
  */
 export function card(lot, index, units, about) {
   const households = total(units, "households");
@@ -28,10 +32,60 @@ export function card(lot, index, units, about) {
   const made = el("article", {
     class: about.active ? "card active" : "card", style: `border-left-color:${colourOf(index)}`, tabindex: 0, role: "button",
     "aria-pressed": String(about.active), data: { package: lot.name },
-  }, el("h3", {}, chip, lot.name), figures, units.length ? gauge(households, low, high, off) : null, ...about.broken.map(warning));
+  }, el("h3", {}, chip, el("span", { class: "grow" }, lot.name), lockOf(lot, about)), figures, units.length ? gauge(households, low, high, off) : null,
+  moneyOf(lot.money), split(lot), ...about.broken.map(warning), about.active && about.open && units.length ? services(lot, about.amend) : null);
   made.addEventListener("click", about.choose);
   made.addEventListener("keydown", (event) => {
-    if (event.code === "Enter" || event.code === "Space") (event.preventDefault(), about.choose());
+    if (event.target === made && (event.code === "Enter" || event.code === "Space")) (event.preventDefault(), about.choose());
+  });
+  return made;
+}
+
+/** A locked package keeps its members when packages are made again.
+ * @param {import("./board.js").Lot} lot @param {{open: boolean, amend: (said: Partial<import("./board.js").Lot>) => void}} about */
+function lockOf(lot, about) {
+  if (!about.open || !lot.members.length) return null;
+  const made = button(t(lot.locked ? "packages.locked" : "packages.lock"), () => about.amend({ locked: !lot.locked }), { class: "plain", "aria-pressed": String(Boolean(lot.locked)) });
+  made.addEventListener("click", (event) => event.stopPropagation());
+  return made;
+}
+
+/** Yuan, in ten thousands where Chinese readers count so. @param {number} value */
+export function yuan(value) {
+  return language === "zh" && Math.abs(value) >= 10000 ? t("packages.wan", { n: num(value / 10000, 1) }) : t("packages.yuan", { n: num(value) });
+}
+
+/** Income against cost of a year. @param {any} money */
+function moneyOf(money) {
+  if (!money) return null;
+  const balance = t(money.balance < 0 ? "packages.short" : "packages.left_over", { n: yuan(Math.abs(money.balance)) });
+  const notes = [money.assumed ? t("packages.assumed", { n: money.assumed }) : "", money.unknown ? t("packages.unknown_money", { n: money.unknown }) : ""].filter(Boolean);
+  return el("p", { class: money.balance < 0 ? "field-error" : "note" },
+    [t("packages.money", { income: yuan(money.income + money.subsidy), cost: yuan(money.cost) }), balance, ...notes].join(" · "));
+}
+
+/** The lots of a package that is let by service. @param {import("./board.js").Lot} lot */
+function split(lot) {
+  if ((lot.lots ?? []).length < 2) return null;
+  const said = (lot.lots ?? []).map((one, i) => `${t("packages.lot", { n: i + 1 })} ${one.services.map((service) => named("service", service)).join(t("packages.and"))}`);
+  return el("p", { class: "note" }, said.join("；"));
+}
+
+/** Which service goes into which lot. @param {import("./board.js").Lot} lot @param {(said: any) => void} amend */
+function services(lot, amend) {
+  const lots = lot.lots ?? [];
+  const place = (/** @type {string} */ service) => (lots.length ? lots.findIndex((one) => one.services.includes(service)) : 0);
+  const boxes = SERVICES.map((service) => {
+    const options = [...SERVICES.map((_, i) => [String(i), t("packages.lot", { n: i + 1 })]), ["-1", t("packages.not_let")]];
+    const box = select(/** @type {[string, string][]} */ (options), String(place(service)), { "aria-label": named("service", service), data: { service } });
+    return el("label", { class: "field" }, el("span", { class: "note" }, named("service", service)), box);
+  });
+  const made = el("details", { class: "more services" }, el("summary", {}, t("packages.services")), el("div", { class: "row" }, ...boxes));
+  made.addEventListener("click", (event) => event.stopPropagation());
+  made.addEventListener("change", () => {
+    const chosen = [...made.querySelectorAll("select")].map((box) => [Number(box.value), box.dataset.service ?? ""]);
+    const groups = SERVICES.map((_, i) => chosen.filter(([at]) => at === i).map(([, service]) => service)).filter((group) => group.length);
+    amend({ lots: groups.map((group, i) => ({ name: t("packages.lot", { n: i + 1 }), services: group })) });
   });
   return made;
 }
@@ -55,12 +109,12 @@ function warning(violation) {
 }
 
 /** Units that lie in no package, with the reason the engine gave.
- * @param {Feature[]} units @param {Map<string, {code: string, text: string}>} why @param {(unit: Feature) => void} show */
-export function leftOut(units, why, show) {
+ * @param {Feature[]} units @param {Map<string, import("./reasons.js").Reason>} why @param {(unit: Feature) => void} show @param {(code: string) => string} name */
+export function leftOut(units, why, show, name) {
   const rows = units.map((unit) => {
     const reason = why.get(unit.id);
-    const text = reason ? (named("why", reason.code) === reason.code ? reason.text : named("why", reason.code)) : MISSING;
-    return el("li", {}, button(unit.properties.name ?? unit.id, () => show(unit), { class: "plain link" }), el("span", { class: "note", title: reason?.text ?? "" }, text));
+    return el("li", { class: "stacked" }, button(unit.properties.name ?? unit.id, () => show(unit), { class: "plain link" }),
+      el("span", { class: "note", title: reason?.text ?? "" }, reason ? whyOut(reason, name) : MISSING));
   });
   return el("section", { class: "left-out" }, el("h3", {}, `${t("packages.left_out")}（${units.length}）`), el("ul", {}, ...rows));
 }

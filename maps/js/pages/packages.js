@@ -2,20 +2,34 @@
 
 import { get, getTagged, paths, Problem, send } from "../api.js";
 import { button, byId, el, fill, later, typing } from "../dom.js";
-import { district, fit, ground, hull, labels, mark, shapes, still } from "../map.js";
-import { Board, colourOf } from "../packages/board.js";
+import { district, fit, ground, mark, shapes } from "../map.js";
+import { Board, colourOf, freshNames } from "../packages/board.js";
 import { card, leftOut } from "../packages/cards.js";
-import { guard, start, toast } from "../shell.js";
+import { outline } from "../packages/drawing.js";
+import { detail, fillFilter, modeTag } from "../packages/outlook.js";
+import { Pairs } from "../packages/pairs.js";
+import { comparison, refusal, summary } from "../packages/result.js";
+import { contradiction, feasibility, follow, readRules, showRules } from "../packages/rules.js";
+import { bundle, running, watch } from "../packages/work.js";
+import { guard, reason, start, toast } from "../shell.js";
 import { table } from "../table.js";
-import { day, named, num, pct, t } from "../words.js";
+import { day, named, num, t } from "../words.js";
 
 const board = new Board();
 /** @type {Map<string, Feature>} every unit we can draw: the pool, and members of a saved round */
 const units = new Map();
 /** @type {Set<string>} */
 let pool = new Set();
-/** @type {Map<string, {code: string, text: string}>} */
+/** @type {Map<string, any>} what is missing and which mode fits, by unit */
+const judged = new Map();
+/** @type {Map<string, import("../packages/reasons.js").Reason>} */
 let why = new Map();
+/** @type {{plans: import("../packages/result.js").Plan[], shown: number}} the proposals of the last run */
+let proposals = { plans: [], shown: 0 };
+/** @type {Map<string, string>} the engine's P01 → the name on its card */
+let packageNames = new Map();
+/** @type {{ready: number, modes: Record<string, number>}} */
+let counts = { ready: 0, modes: {} };
 /** @type {import("../packages/cards.js").Violation[]} */
 let broken = [];
 /** @type {{id: number | null, etag: string | null, rules: any}} the saved round we are in */
@@ -26,16 +40,24 @@ let area = "";
 let mayEdit = false;
 let today = "";
 
+const pairs = new Pairs({ name: nameOf, changed: () => changed(), hint: (text) => fill(byId("hint"), text) });
+
 /** @typedef {import("../table.js").Column<Feature>} Column */
 const list = table(/** @type {Column[]} */ ([
   { key: "name", label: t("status.name"), value: (row) => row.properties.name },
   { key: "households", label: t("status.households"), kind: "num", value: (row) => row.properties.households, cell: (row) => num(row.properties.households) },
-  { key: "reason", label: t("packages.reason"), value: (row) => reasonOf(row) },
-]), { code: (row) => row.id, caption: t("packages.pool"), pick: (row) => show(row), sort: "name", empty: t("packages.no_pool") });
+  { key: "mode", label: t("outlook.mode"), value: (row) => judged.get(row.id)?.suggestion.mode ?? "", cell: (row) => modeOf(row) },
+]), { code: (row) => row.id, caption: t("packages.pool"), pick: (row) => open(row), sort: "name", empty: t("packages.no_pool") });
 
 /** @param {Feature} unit */
-function reasonOf(unit) {
-  return [unit.properties.reason].flat().filter(Boolean).map((reason) => named("pool_reason", reason)).join("、");
+function modeOf(unit) {
+  const found = judged.get(unit.id);
+  return found ? modeTag(found.suggestion.mode) : null;
+}
+
+/** The name of a unit, or of a package as the proposal numbers it. @param {string} code */
+function nameOf(code) {
+  return units.get(code)?.properties.name ?? packageNames.get(code) ?? code;
 }
 
 start(async (me) => {
@@ -51,6 +73,10 @@ start(async (me) => {
   const wanted = new URLSearchParams(location.search).get("round");
   if (wanted) await openRound(Number(wanted));
   byId("loading").hidden = true;
+  if (!mayEdit) return;
+  // A proposal that was asked for before the page was left: its bar comes back.
+  const job = await running(me.username);
+  if (job !== null) guard(() => made(() => watch(job)));
 });
 
 function wire() {
@@ -58,7 +84,11 @@ function wire() {
     event.preventDefault();
     guard(make);
   });
+  byId("rules").addEventListener("change", () => (follow(), hintFeasible()));
   byId("standalone").addEventListener("change", () => guard(loadPool));
+  byId("mode-filter").addEventListener("change", showPool);
+  follow();
+  pairs.set({});
   byId("undo").addEventListener("click", undo);
   byId("redo").addEventListener("click", redo);
   byId("save").addEventListener("click", () => guard(save));
@@ -88,66 +118,105 @@ function redo() {
 
 /** The rules as the form has them, or null when they contradict each other. */
 function rules() {
-  const value = (/** @type {string} */ id) => Number(byId(id, HTMLInputElement).value);
-  const checked = (/** @type {string} */ id) => byId(id, HTMLInputElement).checked;
-  const wrong = value("min") > value("max");
+  const asked = { ...(round.rules ?? {}), ...readRules(area), ...pairs.given, locks: board.locks() };
+  const wrong = contradiction(asked);
   const error = byId("rules-error");
   error.hidden = !wrong;
-  fill(error, t("packages.bounds_wrong"));
-  if (wrong) return null;
-  return {
-    ...(round.rules ?? {}), area, households: [value("min"), value("max")], gap: value("gap"),
-    within_subdistrict: checked("within"), standalone: checked("standalone"),
-  };
+  fill(error, wrong);
+  return wrong ? null : asked;
 }
 
-/** @param {any} given */
-function showRules(given) {
-  const set = (/** @type {string} */ id, /** @type {any} */ value) => (byId(id, HTMLInputElement).value = String(value));
-  if (given.households) (set("min", given.households[0]), set("max", given.households[1]));
-  set("gap", given.gap);
-  byId("within", HTMLInputElement).checked = given.within_subdistrict;
-  byId("standalone", HTMLInputElement).checked = given.standalone;
+function hintFeasible() {
+  fill(byId("feasible"), feasibility(readRules(area), [...pool].map((code) => units.get(code)).filter((unit) => unit !== undefined)));
 }
 
 async function loadPool() {
   const standalone = byId("standalone", HTMLInputElement).checked;
-  const answer = await get(paths.pool, { standalone });
+  const [answer, opinion] = await Promise.all([get(paths.pool, { standalone }), get(paths.judged, { region: area, standalone })]);
   pool = new Set();
   for (const feature of answer.features) {
     pool.add(feature.id);
     units.set(feature.id, feature);
   }
-  list.update(answer.features);
-  fill(byId("pool-count"), t("common.rows", { n: num(pool.size) }));
+  judged.clear();
+  for (const unit of opinion.units) judged.set(unit.code, unit);
+  counts = opinion;
+  showPool();
+  hintFeasible();
   draw();
+}
+
+/** The pool's table, of the chosen mode. */
+function showPool() {
+  const box = byId("mode-filter", HTMLSelectElement);
+  fillFilter(box, counts.modes, counts.ready);
+  const fits = (/** @type {any} */ unit) => !box.value || (box.value === "ready" ? unit?.ready : unit?.suggestion.mode === box.value);
+  const shown = [...pool].filter((code) => fits(judged.get(code))).map((code) => units.get(code)).filter((unit) => unit !== undefined);
+  list.update(shown);
+  fill(byId("pool-count"), t("common.rows", { n: num(shown.length) }));
+}
+
+/** One unit of the pool: on the map, and what is known of its letting. @param {Feature} unit */
+function open(unit) {
+  show(unit);
+  const found = judged.get(unit.id);
+  byId("unit").hidden = !found;
+  const saved = () => guard(async () => {
+    await loadPool();
+    open(unit);
+    toast(t("packages.saved"));
+  });
+  if (found) fill(byId("unit"), detail(found, mayEdit, saved, (error) => toast(reason(error), "error")));
 }
 
 async function make() {
   const asked = rules();
-  if (!asked) return;
-  byId("loading").hidden = false;
+  if (asked) await made(() => bundle(asked));
+}
+
+/** Waits for proposals and shows the best. @param {() => Promise<any>} waiting */
+async function made(waiting) {
   byId("make", HTMLButtonElement).disabled = true;
   try {
-    const answer = (await send("POST", paths.bundles, asked)).body;
-    for (const unit of answer.left_out) why.set(unit.code, unit.why);
-    await missing(answer.packages.flatMap((/** @type {any} */ item) => item.members));
+    const answer = await waiting();
+    const { alternatives, ...best } = answer;
     round = { id: null, etag: null, rules: null };
-    board.reset(answer.packages.map((/** @type {any} */ item, /** @type {number} */ i) => ({ name: t("packages.package", { n: i + 1 }), members: item.members })));
-    broken = [];
-    fill(byId("hint"), t("packages.move_hint"), el("br"), el("span", { class: "note" }, speed(answer)));
-    refresh();
+    proposals = { plans: [best, ...alternatives], shown: 0 };
+    await missing(answer.packages.flatMap((/** @type {any} */ item) => item.members));
+    showPlan(0);
+  } catch (error) {
+    if (!(error instanceof Problem) || !error.body.conflict?.length) throw error;
+    const result = byId("result");
+    result.hidden = false;
+    fill(result, refusal(error.body.conflict, nameOf, Boolean(error.body.proven)));
   } finally {
-    byId("loading").hidden = true;
     byId("make", HTMLButtonElement).disabled = false;
   }
 }
 
-/** @param {{seconds?: number, gap?: number | null}} answer */
-function speed(answer) {
-  const parts = [t("packages.seconds", { n: num(answer.seconds, 1) })];
-  if (answer.gap !== null && answer.gap !== undefined) parts.push(t("packages.gap_note", { p: pct(answer.gap) }));
-  return parts.join(" · ");
+/** Puts one of the proposals on the map and into the cards. @param {number} index */
+async function showPlan(index) {
+  const plan = proposals.plans[index];
+  proposals.shown = index;
+  why = new Map(plan.left_out.map((unit) => [unit.code, unit.why]));
+  const locked = new Map(board.lots.filter((lot) => lot.locked).map((lot) => [lot.name, lot]));
+  packageNames = freshNames(plan.packages, new Set(locked.keys()));
+  board.reset(plan.packages.map((item) => ({ ...locked.get(item.id), name: packageNames.get(item.id) ?? item.id, members: item.members, money: item.money })));
+  broken = [];
+  await missing(plan.packages.flatMap((item) => item.members));
+  showResult();
+  fill(byId("hint"), t("packages.move_hint"));
+  refresh();
+}
+
+/** What the proposal on the map is worth, and the others beside it. */
+function showResult() {
+  const { plans, shown } = proposals;
+  const result = byId("result");
+  result.hidden = !plans.length;
+  if (!plans.length) return;
+  const others = plans.length > 1 ? comparison(plans, shown, (index) => guard(() => showPlan(index)), nameOf) : null;
+  fill(result, others, summary(plans[shown], nameOf));
 }
 
 /** Geometry of members that are not in the pool (any more). @param {string[]} codes */
@@ -171,6 +240,8 @@ const weigh = later(() => guard(async () => {
   const packages = Object.fromEntries(board.filled().map((lot) => [lot.name, lot.members]));
   const answer = (await send("POST", paths.weigh, { rules: asked, packages })).body;
   broken = answer.violations;
+  const money = new Map(answer.packages.map((/** @type {any} */ item) => [item.id, item.money]));
+  for (const lot of board.lots) lot.money = money.get(lot.name);
   showCards();
 }), 250);
 
@@ -194,21 +265,7 @@ function draw() {
     return { fillColor: place < 0 ? "#b9c2cc" : colourOf(place), fillOpacity: on ? 0.95 : 0.72, color: on ? "#0b2f56" : "#ffffff", weight: on ? 2.2 : 1 };
   }, { click: (unit) => move(unit), tip: tipOf });
   drawn = L.layerGroup([layer]).addTo(district);
-  board.lots.forEach((lot, i) => outline(lot.members, i).forEach((part) => part.addTo(/** @type {any} */ (drawn))));
-}
-
-/** A package as a whole: a tint around its members, and its number. @param {string[]} codes @param {number} index */
-function outline(codes, index) {
-  const around = codes.length > 1 ? hull(members(codes)) : null;
-  const style = { color: colourOf(index), weight: 1.5, opacity: 0.8, fillColor: colourOf(index), fillOpacity: 0.16 };
-  return [around ? still([around], style, "ground") : null, numberOf(codes, index + 1)].filter((part) => part !== null);
-}
-
-/** The number of a package on its largest member. @param {string[]} codes @param {number} number */
-function numberOf(codes, number) {
-  const found = members(codes);
-  found.sort((a, b) => (b.properties.households ?? 0) - (a.properties.households ?? 0));
-  return found.length ? labels(found.slice(0, 1), () => String(number)) : null;
+  board.lots.forEach((lot, i) => outline(members(lot.members), i).forEach((part) => part.addTo(/** @type {any} */ (drawn))));
 }
 
 /** @param {Feature} unit */
@@ -222,10 +279,11 @@ function showCards() {
   const bounds = /** @type {[number, number]} */ ([Number(byId("min", HTMLInputElement).value), Number(byId("max", HTMLInputElement).value)]);
   const cards = board.lots.map((lot, i) => card(lot, i, members(lot.members), {
     bounds, active: i === board.active, broken: broken.filter((item) => item.package === lot.name), choose: () => choose(i),
+    open: mayEdit, amend: (said) => (board.amend(i, said), refresh()),
   }));
   const loose = [...pool].filter((code) => board.place(code) < 0).map((code) => units.get(code)).filter((unit) => unit !== undefined);
   const more = mayEdit ? button(`＋ ${t("packages.new")}`, addPackage) : null;
-  fill(byId("cards"), ...cards, more, board.lots.length ? leftOut(loose, why, show) : null);
+  fill(byId("cards"), ...cards, more, board.lots.length ? leftOut(loose, why, show, nameOf) : null);
 }
 
 /** @param {string[]} codes */
@@ -253,6 +311,7 @@ function choose(index) {
 
 /** @param {Feature} unit */
 function move(unit) {
+  if (pairs.take(unit.id)) return mark([unit]);
   if (!mayEdit || board.active < 0) return show(unit);
   const to = board.toggle(unit.id);
   const name = unit.properties.name;
@@ -271,7 +330,7 @@ async function save() {
   const asked = rules();
   if (!asked) return;
   const name = byId("round-name", HTMLInputElement).value.trim() || t("packages.default_name", { date: day(today) });
-  const draft = { name, rules: asked, packages: board.filled().map((lot) => ({ name: lot.name, units: lot.members })) };
+  const draft = { name, rules: asked, packages: board.filled().map((lot) => ({ name: lot.name, units: lot.members, lots: lot.lots ?? [] })) };
   try {
     const answer = round.id
       ? await send("PUT", `${paths.rounds}/${round.id}`, draft, round.etag)
@@ -307,16 +366,25 @@ async function loadRounds() {
   fill(byId("rounds"), rows.length ? el("ul", { class: "left-out" }, ...rows) : el("p", { class: "body note" }, t("common.no_rows")));
 }
 
+/** @param {any} given @param {any} item */
+function lockedIn(given, item) {
+  const members = item.members ?? [];
+  return members.length > 0 && members.every((/** @type {string} */ code) => given.locks?.[code] === item.name);
+}
+
 /** @param {number} id */
 async function openRound(id) {
   const answer = await getTagged(`${paths.rounds}/${id}`);
   const saved = answer.body;
   round = { id, etag: answer.etag, rules: saved.rules };
   showRules(saved.rules);
+  pairs.set(saved.rules);
+  proposals = { plans: [], shown: 0 };
+  showResult();
   byId("round-name", HTMLInputElement).value = saved.name;
   await loadPool();
   await missing(saved.packages.flatMap((/** @type {any} */ item) => item.members ?? []));
-  board.reset(saved.packages.map((/** @type {any} */ item) => ({ name: item.name, members: item.members ?? [] })));
+  board.reset(saved.packages.map((/** @type {any} */ item) => ({ name: item.name, members: item.members ?? [], lots: item.lots ?? [], locked: lockedIn(saved.rules, item) })));
   broken = saved.outcome?.violations ?? [];
   history.replaceState(null, "", `?round=${id}`);
   fill(byId("hint"), t("packages.move_hint"));
