@@ -10,7 +10,8 @@ explain.py       reasons                solver.py    the solver
 answer.py        the solver with what binds its plan, or the smallest set of rules that conflict
 exchanges.py, binding.py   what is next to a plan, and which rule alone stops it
 check.py         which rules a plan breaks
-alternatives.py  several different plans
+relax.py, remedies.py, smallest.py   rules taken away one by one: which conflict, what change is enough
+alternatives.py, variants.py, difference.py, told.py   several different plans, and what each is better at
 """
 
 from geo.bundling.alternatives import alternatives

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from geo.bundling.arrays import OUT
 from geo.bundling.let_in import Ground, bounding, joining
-from geo.bundling.model import ANCHORS, Column, Model
-from geo.bundling.plan import Figure, Reason
-from geo.bundling.starts import Room
+from geo.bundling.model import ANCHORS, Column, Model, compile_problem
+from geo.bundling.plan import Figure, Reason, Solution
+from geo.bundling.problem import Problem
+from geo.bundling.starts import Room, room_of
 
 MOST_REMEDIES = 3000
 """Left-out units above which no way in is looked for: the rules as a whole are at fault then."""
@@ -181,3 +182,24 @@ def _clump(ground: Ground, atom: int) -> tuple[dict[str, Figure], str]:
         figures["packages"] = count
         return figures, f"all {count} packages asked for are in use"
     return figures, f"for {it} the search found no package of their own"
+
+
+def explained_again(problem: Problem, plan: Solution) -> dict[str, Reason] | None:
+    """The reasons of a plan by the rules of ``problem``, when it was made under others.
+
+    None where these rules give no reason: a package beside a unit left out could take it, or units that
+    must share a package here do not.
+    """
+    model = compile_problem(problem)
+    number_of = {package.id: place for place, package in enumerate(plan.packages)}
+    labels, placed = [], plan.labels()
+    for atom in model.atoms:
+        held = {placed.get(problem.units[unit].id) for unit in atom}
+        if len(held) > 1:
+            return None
+        name = held.pop()
+        labels.append(OUT if name is None else number_of[name])
+    rooms = [room_of(model, atoms) for atoms in model.components]
+    reasons = left_out_reasons(model, rooms, labels, {place: name for name, place in number_of.items()})
+    unfounded = any(each.code == "no_room" and "rule" not in each.figures for each in reasons.values())
+    return None if unfounded else reasons
