@@ -160,4 +160,4 @@ def summary(path: Path, plan: Solution, unknown: Sequence[str] | Mapping[str, Re
     out = len(plan.left_out) + len(unknown)
     gap = "no bound" if plan.gap is None else f"at most {plan.gap:.1%} from ideal"
     proven = "proven optimal" if plan.proven else gap
-    return f"{path}: {len(plan.packages)} packages, {out} units left out, {proven}, {plan.seconds:.1f} s"
+    return f"{path}: {len(plan.packages)} packages, {out} left out, {proven}, {plan.seconds:.1f} s"
