@@ -12,6 +12,8 @@ function said(figures, name) {
   for (const [key, value] of Object.entries(figures)) {
     if (value === null || value === undefined) continue;
     if (key === "share") words[key] = pct(value, 2);
+    else if (key === "changed") words[key] = pct(value, 0);
+    else if (key === "distance_change") words[key] = `${value < 0 ? "−" : "+"}${pct(Math.abs(value))}`;
     else if (typeof value === "number") words[key] = num(value, Number.isInteger(value) || Math.abs(value) >= 100 ? 0 : 1);
     else if (key === "rule" || key.endsWith("_rule")) words[key] = named("figure", value);
     else words[key] = String(value).split(", ").map(name).join(t("packages.and"));

@@ -2,7 +2,7 @@
 
 import { el } from "../dom.js";
 import { table } from "../table.js";
-import { num, pct, t } from "../words.js";
+import { MISSING, num, pct, t } from "../words.js";
 import { better, binds, conflicts } from "./reasons.js";
 
 /** @typedef {{packages: any[], left_out: any[], parts: Record<string, number>, bound: number | null, gap: number | null, proven: boolean,
@@ -18,8 +18,14 @@ function meanWay(plan) {
 /** How far a plan may be from the ideal, in words. @param {Plan} plan */
 export function quality(plan) {
   if (plan.proven) return t("result.proven");
-  if (plan.gap === null || plan.gap === undefined) return t("result.no_bound");
+  // A bound of next to nothing says as much as none.
+  if (plan.gap === null || plan.gap === undefined || plan.gap > 0.9) return t("result.no_bound");
   return t("result.gap", { p: pct(plan.gap) });
+}
+
+/** @param {Plan} plan */
+function gapOf(plan) {
+  return plan.proven ? pct(0) : plan.gap === null || plan.gap > 0.9 ? MISSING : pct(plan.gap);
 }
 
 /** The plan on top: its parts, its quality, what binds it. @param {Plan} plan @param {(code: string) => string} name */
@@ -32,7 +38,7 @@ export function summary(plan, name) {
     el("dl", { class: "parts" },
       sum("packages", num(plan.packages.length)), sum("left_out", t("result.units_out", { n: num(plan.left_out.length) })),
       sum("soft", num(plan.parts.soft)), sum("distance", t("result.metres", { n: num(meanWay(plan)) })),
-      sum("imbalance", t("packages.households", { n: num(plan.parts.imbalance) })), sum("seconds", t("packages.seconds", { n: num(plan.seconds, 1) }))),
+      sum("imbalance", t("packages.households", { n: num(plan.parts.imbalance) })), sum("seconds", t("result.secs", { n: num(plan.seconds, 1) }))),
     binding.length ? el("details", { class: "more" }, el("summary", {}, t("result.binding", { n: binding.length })), el("ul", { class: "missing" }, ...binding)) : null);
 }
 
@@ -47,7 +53,7 @@ export function comparison(plans, shown, choose, name) {
     { key: "way", label: t("result.way"), kind: "num", value: (row) => meanWay(row.plan), cell: (row) => num(meanWay(row.plan)) },
     { key: "imbalance", label: t("result.uneven"), kind: "num", value: (row) => row.plan.parts.imbalance, cell: (row) => num(row.plan.parts.imbalance) },
     { key: "out", label: t("result.out"), kind: "num", value: (row) => row.plan.left_out.length },
-    { key: "gap", label: t("result.gap_short"), kind: "num", value: (row) => row.plan.gap, cell: (row) => (row.plan.proven ? "0" : pct(row.plan.gap)) },
+    { key: "gap", label: t("result.gap_short"), kind: "num", value: (row) => row.plan.gap, cell: (row) => gapOf(row.plan) },
   ]), { code: (row) => String(row.index), caption: t("result.compare"), pick: (row) => choose(row.index) });
   made.update(rows);
   made.mark([String(shown)]);

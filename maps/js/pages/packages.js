@@ -166,7 +166,9 @@ function open(unit) {
     open(unit);
     toast(t("packages.saved"));
   });
-  if (found) fill(byId("unit"), detail(found, mayEdit, saved, (error) => toast(reason(error), "error")));
+  if (!found) return;
+  fill(byId("unit"), detail(found, mayEdit, saved, (error) => toast(reason(error), "error")));
+  byId("unit").scrollIntoView({ block: "nearest" });
 }
 
 async function make() {
@@ -183,7 +185,8 @@ async function made(waiting) {
     round = { id: null, etag: null, rules: null };
     proposals = { plans: [best, ...alternatives], shown: 0 };
     await missing(answer.packages.flatMap((/** @type {any} */ item) => item.members));
-    showPlan(0);
+    await showPlan(0);
+    fit(members(board.lots.flatMap((lot) => lot.members)), 40);
   } catch (error) {
     if (!(error instanceof Problem) || !error.body.conflict?.length) throw error;
     const result = byId("result");
@@ -312,7 +315,7 @@ function choose(index) {
 /** @param {Feature} unit */
 function move(unit) {
   if (pairs.take(unit.id)) return mark([unit]);
-  if (!mayEdit || board.active < 0) return show(unit);
+  if (!mayEdit || board.active < 0) return open(unit);
   const to = board.toggle(unit.id);
   const name = unit.properties.name;
   fill(byId("hint"), to < 0 ? t("packages.removed", { name }) : t("packages.moved", { name, n: board.lots[to].name }));
