@@ -5,160 +5,219 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
-from geo.bundling.arrays import OUT
+import numpy as np
+
+from geo.bundling.arrays import OUT, Arrays
+from geo.bundling.columns import columns_of
 from geo.bundling.explain import faults
+from geo.bundling.improve import put
 from geo.bundling.model import Model
-from geo.bundling.search import State
 from geo.bundling.starts import first_labels, room_of
+from geo.bundling.state import State, Weights
 
 
-def finish(state: State, counts: tuple[int, float], rng: Random) -> None:
+class Draft:
+    """A plan with the model behind it, looked at package by package; for the few that need mending."""
+
+    def __init__(self, model: Model, arrays: Arrays, state: State, weights: Weights) -> None:
+        self.model, self.arrays, self.state, self.weights = model, arrays, state, weights
+
+    def label(self, atom: int) -> int:
+        """Package of an atom, or OUT."""
+        return int(self.state.label[atom])
+
+    def members(self, package: int) -> list[int]:
+        """Atoms of a package, sorted."""
+        found, unit = set(), int(self.state.first[package])
+        while unit >= 0:
+            found.add(int(self.arrays.atom_of[unit]))
+            unit = int(self.state.after[unit])
+        return sorted(found)
+
+    def units(self, atoms: Iterable[int]) -> list[int]:
+        """Units of some atoms."""
+        return [unit for atom in atoms for unit in self.model.atoms[atom]]
+
+    def standing(self) -> list[int]:
+        """Packages that are not empty."""
+        return [int(package) for package in np.flatnonzero(self.state.size > 0)]
+
+    def broken(self) -> list[int]:
+        """Packages that break a hard rule, by exact sums."""
+        # the running sums are near enough to pass over those that are well inside
+        near = np.flatnonzero((self.state.size > 0) & (self._slack() < 1e-6))
+        return [int(p) for p in near if faults(self.model, self.units(self.members(int(p))))]
+
+    def _slack(self) -> np.ndarray:
+        hard = np.isinf(self.arrays.price)
+        sums = self.state.sums[:, hard]
+        if not sums.shape[1]:
+            return np.ones(len(self.state.size))
+        inside = np.minimum(sums - self.arrays.lower[hard], self.arrays.upper[hard] - sums)
+        return np.asarray((inside / self.weights.scale[hard]).min(axis=1), dtype=float)
+
+    def missing(self, atoms: Sequence[int]) -> float:
+        """How far a package of these atoms is from its hard columns, in shares of the usual sums."""
+        total = 0.0
+        sums = self.model.sums(self.units(atoms))
+        for place, (column, load) in enumerate(zip(self.model.columns, sums, strict=True)):
+            if column.hard:
+                total += (column.short(load) + column.over(load)) / float(self.weights.scale[place])
+        return total
+
+    def distance(self, atoms: Sequence[int]) -> float:
+        """Distance part of a package of these atoms."""
+        return float(columns_of(self.arrays, [atoms]).distance[0]) if atoms else 0.0
+
+    def may_join(self, atom: int, package: int) -> bool:
+        """Whether the rules of apart units let ``atom`` into ``package``."""
+        return all(self.label(foe) != package for foe in self.model.apart[atom])
+
+    def may_leave(self, atom: int) -> bool:
+        """Whether the package of ``atom`` stays connected, and not empty, without it."""
+        if self.model.lock[atom] is not None:
+            return False
+        package = self.label(atom)
+        if package == OUT:
+            return True
+        rest = set(self.members(package)) - {atom}
+        return bool(rest) and self._reach(min(rest), rest) == rest
+
+    def _reach(self, start: int, allowed: set[int]) -> set[int]:
+        seen, todo = {start}, [start]
+        while todo:
+            for other in self.model.neighbours[todo.pop()]:
+                if other in allowed and other not in seen:
+                    seen.add(other)
+                    todo.append(other)
+        return seen
+
+    def fits(self, atom: int, package: int) -> bool:
+        """Whether ``package`` takes ``atom`` and keeps every hard rule (neighbourhood is the caller's)."""
+        if not self.may_join(atom, package):
+            return False
+        return not faults(self.model, self.units([*self.members(package), atom]))
+
+    def beside(self, atom: int) -> list[int]:
+        """Packages next to an atom, its own not."""
+        return sorted({self.label(b) for b in self.model.neighbours[atom]} - {OUT, self.label(atom)})
+
+    def move(self, atoms: Sequence[int], package: int) -> None:
+        """Put atoms into a package, or OUT."""
+        chosen = np.array(atoms, dtype=np.int64)
+        put(self.arrays, self.state, self.weights, chosen, np.full(len(chosen), package, dtype=np.int64))
+
+    def clumps(self) -> list[tuple[int, ...]]:
+        """Connected sets of atoms that are out but need not be, largest first."""
+        todo = {int(a) for a in np.flatnonzero(self.state.label == OUT)} - self.model.barred.keys()
+        found = []
+        while todo:
+            piece = self._reach(min(todo), todo)
+            todo -= piece
+            found.append(tuple(sorted(piece)))
+        return sorted(found, key=lambda clump: (-sum(map(self.model.atom_load, clump)), clump))
+
+
+def finish(draft: Draft, counts: tuple[int, float], rng: Random) -> None:
     """Make the plan keep its hard rules as far as single moves can, and place what can be placed.
 
     ``counts``: fewest and most packages; a package is dissolved only while more than the fewest remain.
     """
-    for package in range(len(state.members)):
-        _mend(state, package)
-    _dissolve(state, counts[0])
-    _fill(state)
-    _found_packages(state, counts[1], rng)
-    _fill(state)
+    for package in draft.broken():
+        _mend(draft, package)
+    _dissolve(draft, counts[0])
+    _fill(draft)
+    _found_packages(draft, counts[1], rng)
+    _fill(draft)
 
 
-def missing(state: State, units: Iterable[int]) -> float:
-    """How far a package is from keeping its hard columns, as a sum of shares of the usual load."""
-    model = state.model
-    total = 0.0
-    for place, (column, load) in enumerate(zip(model.columns, model.sums(units), strict=True)):
-        if column.hard:
-            total += (column.short(load) + column.over(load)) / state.weights.scale[place]
-    return total
-
-
-def units_of(state: State, package: int, add: int = OUT, drop: int = OUT) -> list[int]:
-    """Units of a package, after one atom has come or gone."""
-    atoms = [atom for atom in state.members[package] if atom != drop]
-    if add != OUT:
-        atoms.append(add)
-    return [unit for atom in sorted(atoms) for unit in state.model.atoms[atom]]
-
-
-def broken(state: State) -> float:
-    """Summed miss of every non-empty package."""
-    return sum(missing(state, units_of(state, p)) for p, atoms in enumerate(state.members) if atoms)
-
-
-def _mend(state: State, package: int) -> None:
+def _mend(draft: Draft, package: int) -> None:
     """Single moves in and out of one package, while each brings it nearer to its bounds."""
-    for _ in range(len(state.label)):
-        here = missing(state, units_of(state, package))
-        if here <= 0 or not state.members[package]:
+    for _ in range(len(draft.state.label)):
+        members = draft.members(package)
+        here = draft.missing(members)
+        if here <= 0 or not members:
             return
-        better = min(_mending_moves(state, package, here), default=None)
+        better = min(_mending_moves(draft, package, members, here), default=None)
         if better is None:
             return
         _, _, atom, there = better
-        state.move(atom, there)
+        draft.move([atom], there)
 
 
-def _mending_moves(state: State, package: int, here: float) -> Iterator[tuple[float, float, int, int]]:
-    for atom in sorted(_ring(state.model, state.members[package])):
-        source = state.label[atom]
-        after = missing(state, units_of(state, package, add=atom))
-        if after >= here or not state.may_join(atom, package) or not _may_leave(state, atom):
+def _mending_moves(
+    draft: Draft, package: int, members: list[int], here: float
+) -> Iterator[tuple[float, float, int, int]]:
+    inside = set(members)
+    for atom in sorted({b for a in members for b in draft.model.neighbours[a]} - inside):
+        after = draft.missing([*members, atom])
+        if after >= here or not draft.may_join(atom, package) or not draft.may_leave(atom):
             continue
-        if source == OUT or missing(state, units_of(state, source, drop=atom)) <= 0:
-            yield after, state.shift_gain(atom, package), atom, package
-    for atom in sorted(state.members[package]):
-        after = missing(state, units_of(state, package, drop=atom))
-        if after >= here or not _may_leave(state, atom):
+        source = draft.label(atom)
+        rest = [] if source == OUT else [a for a in draft.members(source) if a != atom]
+        if source == OUT or draft.missing(rest) <= 0:
+            yield after, draft.distance([*members, atom]), atom, package
+    for atom in members:
+        rest = [a for a in members if a != atom]
+        if not rest:
             continue
-        for there in sorted({state.label[b] for b in state.model.neighbours[atom]} - {package}):
-            if there == OUT or fits(state, atom, there):
-                yield after, state.shift_gain(atom, there), atom, there
-        yield after, state.shift_gain(atom, OUT), atom, OUT
+        after = draft.missing(rest)
+        if after >= here or not draft.may_leave(atom):
+            continue
+        goals = [there for there in draft.beside(atom) if draft.fits(atom, there)]
+        distance = draft.distance(rest)
+        for there in goals:
+            yield after, distance, atom, there
+        if not goals:
+            yield after, distance + draft.weights.usual, atom, OUT
 
 
-def _ring(model: Model, members: set[int]) -> set[int]:
-    return {b for atom in members for b in model.neighbours[atom]} - members
-
-
-def _may_leave(state: State, atom: int) -> bool:
-    if state.model.lock[atom] is not None:
-        return False
-    return state.label[atom] == OUT or state.connected_without(atom)
-
-
-def fits(state: State, atom: int, package: int) -> bool:
-    """Whether ``package`` takes ``atom`` and keeps every hard rule (neighbourhood is the caller's)."""
-    return state.may_join(atom, package) and not faults(state.model, units_of(state, package, add=atom))
-
-
-def _dissolve(state: State, fewest: int) -> None:
+def _dissolve(draft: Draft, fewest: int) -> None:
     """Give up packages that break a hard rule, worst first; never one with locked members."""
-    wrong = [(missing(state, units_of(state, p)), p) for p, atoms in enumerate(state.members) if atoms]
-    standing = len(wrong)
-    for miss, package in sorted(wrong, reverse=True):
-        members = sorted(state.members[package])
-        if miss <= 0 or standing <= fewest or any(state.model.lock[atom] is not None for atom in members):
+    wrong = [(draft.missing(draft.members(package)), package) for package in draft.broken()]
+    standing = len(draft.standing())
+    for _, package in sorted(wrong, reverse=True):
+        members = draft.members(package)
+        if standing <= fewest or any(draft.model.lock[atom] is not None for atom in members):
             continue
-        for atom in members:
-            state.move(atom, OUT)
+        draft.move(members, OUT)
         standing -= 1
 
 
-def _fill(state: State) -> None:
+def _fill(draft: Draft) -> None:
     """Put atoms that are out into packages beside them wherever that keeps the hard rules, heaviest first."""
     changed = True
     while changed:
         changed = False
-        out = [a for a, package in enumerate(state.label) if package == OUT and a not in state.model.barred]
-        for atom in sorted(out, key=lambda a: (-state.unit_loads[a], a)):
-            beside = sorted({state.label[b] for b in state.model.neighbours[atom]} - {OUT})
-            able = [package for package in beside if fits(state, atom, package)]
+        out = [int(a) for a in np.flatnonzero(draft.state.label == OUT) if int(a) not in draft.model.barred]
+        for atom in sorted(out, key=lambda a: (-draft.model.atom_load(a), a)):
+            able = [package for package in draft.beside(atom) if draft.fits(atom, package)]
             if able:
-                state.move(atom, min(able, key=lambda package: state.shift_gain(atom, package)))
+                draft.move([atom], min(able, key=lambda package: (_added(draft, atom, package), package)))
                 changed = True
 
 
-def _found_packages(state: State, most: float, rng: Random) -> None:
+def _added(draft: Draft, atom: int, package: int) -> float:
+    """Soft price and distance, in the measure of the search, that an atom adds to a package."""
+    columns = columns_of(draft.arrays, [draft.members(package), [*draft.members(package), atom]])
+    whole = columns.distance + draft.weights.soft * columns.soft
+    return float(whole[1] - whole[0])
+
+
+def _found_packages(draft: Draft, most: float, rng: Random) -> None:
     """Build new packages from connected clumps that are out, as many as the rules leave room for."""
-    for clump in _clumps(state):
-        standing = sum(1 for atoms in state.members if atoms)
-        room = room_of(state.model, clump)
-        count = int(min(room.most, most - standing, max(room.fewest, 1)))
+    for clump in draft.clumps():
+        empty = np.flatnonzero(draft.state.size == 0)
+        room = room_of(draft.model, clump)
+        count = int(min(room.most, most - len(draft.standing()), max(room.fewest, 1), len(empty)))
         if count < 1:
             continue
-        inner = first_labels(state.model, [room], [count], rng)
-        offset = len(state.members)
-        labels = [p if inner[atom] == OUT else inner[atom] + offset for atom, p in enumerate(state.label)]
-        state.reset(labels, offset + count)
-        for package in range(offset, offset + count):
-            _mend(state, package)
-        _dissolve_new(state, range(offset, offset + count))
-
-
-def _dissolve_new(state: State, packages: Sequence[int]) -> None:
-    for package in packages:
-        if missing(state, units_of(state, package)) > 0:
-            for atom in sorted(state.members[package]):
-                state.move(atom, OUT)
-
-
-def _clumps(state: State) -> list[tuple[int, ...]]:
-    """Connected sets of atoms that are out, largest first."""
-    model = state.model
-    todo = {a for a, package in enumerate(state.label) if package == OUT and a not in model.barred}
-    clumps = []
-    while todo:
-        start = min(todo)
-        todo.discard(start)
-        piece, edge = [start], [start]
-        while edge:
-            for other in model.neighbours[edge.pop()]:
-                if other in todo:
-                    todo.discard(other)
-                    piece.append(other)
-                    edge.append(other)
-        clumps.append(tuple(sorted(piece)))
-    return sorted(clumps, key=lambda clump: (-sum(state.unit_loads[a] for a in clump), clump))
+        inner = first_labels(draft.model, draft.arrays, [room], [count], rng)
+        new = [int(package) for package in empty[:count]]
+        for number, package in enumerate(new):
+            draft.move([int(atom) for atom in np.flatnonzero(inner == number)], package)
+        for package in new:
+            _mend(draft, package)
+        for package in new:
+            if draft.missing(draft.members(package)) > 0:
+                draft.move(draft.members(package), OUT)

@@ -6,58 +6,26 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from random import Random
 
-from geo.bundling.arrays import OUT
-from geo.bundling.bound import lower_bound
+import numpy as np
+
+from geo.bundling.arrays import OUT, Whole, arrays_of
+from geo.bundling.bound import model_bound
 from geo.bundling.conflicts import find_conflict
 from geo.bundling.errors import BundlingError
 from geo.bundling.explain import left_out_reasons
-from geo.bundling.finish import broken, finish
+from geo.bundling.improve import Watch
 from geo.bundling.model import Contradiction, Model, compile_problem
 from geo.bundling.plan import Infeasible, Package, Parts, Reason, Solution, StoppedBy
 from geo.bundling.problem import Problem
-from geo.bundling.search import State, Watch, Weights, anneal
-from geo.bundling.starts import Room, first_labels, free_counts, room_of, share_out
+from geo.bundling.scoring import Plan, hubs_of, parts_of, units_of
+from geo.bundling.search import Search, Style, find_plan
+from geo.bundling.starts import Room, room_of
 
 Progress = Callable[[float, float | None], None]
 """Called with the share of work done (0–1) and the distance of the best plan so far."""
 
-STARTS, FEW_STARTS = 3, 1
-SHORT, LONG = 100, 300
-"""Moves per unit in each start and on the best of them; measured: see tests/bench/bundling.py."""
 BOUND_ROUNDS = 90
-SMALLEST = 2000
-"""Moves that even the smallest problem gets."""
-
-
-@dataclass(frozen=True)
-class Style:
-    """How one alternative leans: ``balance`` weighs even loads, ``lean`` shifts the number of packages."""
-
-    balance: float = 0.0
-    lean: float = 0.0
-
-
-@dataclass(frozen=True, order=True)
-class Key:
-    """Plans compare in this order; the number left out only breaks ties of weight."""
-
-    broken: float
-    left_out: float
-    out: int
-    soft: float
-    distance: float
-    imbalance: float
-
-
-@dataclass
-class Plan:
-    """The best plan so far: labels per atom."""
-
-    key: Key
-    labels: list[int]
-    packages: int
 
 
 def solve(
@@ -124,13 +92,14 @@ def _attempt(
         # that the chains tried between the members of a group do not fit proves nothing about other chains
         chained = conflict.code in ("group_too_large", "group_not_connected")
         return run.infeasible(conflict, proven=not given_up and not chained)
-    plan = _search(model, rooms, style, effort, run)
+    search = Search(model, arrays_of(model), rooms, style, effort, run.seed, run.watch, run.tell)
+    plan = find_plan(search)
     if plan is None:
         return run.infeasible(_not_found(problem), proven=False)
     homeless = _homeless_groups(model, plan)
     if homeless:
         return _attempt(problem, style, effort, run, given_up | homeless)
-    return _answer(model, rooms, plan, effort, run)
+    return _answer(search, plan, run)
 
 
 def _homeless_groups(model: Model, plan: Plan) -> dict[frozenset[int], Reason]:
@@ -164,10 +133,12 @@ class _Run:
     watch: Watch
     progress: Progress | None
     began: float
+    told: float = 0.0
 
     def tell(self, done: float, plan: Plan | None) -> None:
+        self.told = max(self.told, done)
         if self.progress is not None:
-            self.progress(done, plan.key.distance if plan and plan.key.broken <= 0 else None)
+            self.progress(self.told, plan.key.distance if plan and plan.key.broken <= 0 else None)
 
     def seconds(self) -> float:
         return time.monotonic() - self.began
@@ -187,119 +158,7 @@ def _not_found(problem: Problem) -> Reason:
     return Reason("not_found", text, {"packages": fewest})
 
 
-def _search(model: Model, rooms: Sequence[Room], style: Style, effort: float, run: _Run) -> Plan | None:
-    """Short runs from several starts, a long one from the best; None when no plan keeps the rules."""
-    size = len(model.atoms)
-    starts = STARTS if size <= 1500 else FEW_STARTS
-    best: Plan | None = None
-    for number, counts in enumerate(_package_counts(model, rooms, style, starts)):
-        rng = Random(f"{run.seed}/{number}")  # noqa: S311 -- a search, not a secret
-        labels = first_labels(model, rooms, counts, rng)
-        moves = max(SMALLEST, round(SHORT * effort * size))
-        best = _better(best, _improve(model, labels, sum(counts), style, moves, (0.4, 0.03), rng, run))
-        run.tell(0.6 * (number + 1) / (starts + 1), best)
-        if run.watch():
-            break
-    if best is not None and not run.watch():
-        rng = Random(f"{run.seed}/long")  # noqa: S311 -- a search, not a secret
-        moves = max(SMALLEST, round(LONG * effort * size))
-        best = _better(
-            best, _improve(model, best.labels, best.packages, style, moves, (0.25, 0.02), rng, run)
-        )
-    run.tell(0.9, best)
-    if best is None or best.key.broken > 0:
-        return None
-    return best
-
-
-def _better(one: Plan | None, other: Plan) -> Plan:
-    return other if one is None or other.key < one.key else one
-
-
-def _package_counts(model: Model, rooms: Sequence[Room], style: Style, starts: int) -> list[list[int]]:
-    """How many packages each component gets in each start; a free number is scanned."""
-    fewest, most = model.problem.rules.package_range()
-    # where nothing holds packages up to a size, more of them are always nearer
-    held_up = any(column.lower > 0 for column in model.columns)
-    found: list[list[int]] = []
-    for number in range(starts):
-        fraction = (0.5, 0.25, 0.75)[number % 3] + style.lean if held_up else style.lean
-        wanted = sum(free_counts(rooms, model, min(max(fraction, 0.0), 1.0)))
-        total = int(min(max(wanted, fewest), most))
-        counts = share_out(rooms, model, total)
-        # the conflicts were looked for before: every total between the bounds can be shared out
-        found.append(counts if counts is not None else free_counts(rooms, model, 0.0))
-    return found
-
-
-def _improve(
-    model: Model,
-    labels: list[int],
-    packages: int,
-    style: Style,
-    moves: int,
-    heat: tuple[float, float],
-    rng: Random,
-    run: _Run,
-) -> Plan:
-    weights = Weights(model, packages, style.balance)
-    state = State(model, labels, packages, weights)
-    unit = weights.unit_cost
-    anneal(state, moves, (heat[0] * unit, heat[1] * unit), rng, run.watch)
-    finish(state, model.problem.rules.package_range(), rng)
-    return _plan(state)
-
-
-def _plan(state: State) -> Plan:
-    """The plan of a state with empty packages dropped and its exact key."""
-    kept = [package for package, atoms in enumerate(state.members) if atoms]
-    place = {package: number for number, package in enumerate(kept)}
-    labels = [OUT if package == OUT else place[package] for package in state.label]
-    miss = broken(state)
-    fewest, most = state.model.problem.rules.package_range()
-    miss += max(0.0, fewest - len(kept), len(kept) - most)
-    out = labels.count(OUT)
-    if (state.model.problem.rules.leave_out_price is None and out) or not _any_package(state, kept, most):
-        miss += 1.0
-    parts = parts_of(state.model, _groups(state.model, labels, len(kept)))
-    key = Key(miss, parts.left_out, out, parts.soft, parts.distance, parts.imbalance)
-    return Plan(key, labels, len(kept))
-
-
-def _any_package(state: State, kept: Sequence[int], most: float) -> bool:
-    return bool(kept) or most < 1 or not state.label
-
-
-def _groups(model: Model, labels: Sequence[int], packages: int) -> list[list[int]]:
-    groups: list[list[int]] = [[] for _ in range(packages)]
-    for atom, package in enumerate(labels):
-        if package != OUT:
-            groups[package].extend(model.atoms[atom])
-    return [sorted(group) for group in groups]
-
-
-def hub_of(model: Model, units: Sequence[int]) -> tuple[float, int]:
-    """Distance part and hub (medoid) of a package: the member to which all others cost least."""
-    return min((math.fsum(model.pull[u] * model.distance(u, hub) for u in units), hub) for hub in units)
-
-
-def parts_of(model: Model, groups: Sequence[Sequence[int]]) -> Parts:
-    """The exact objective of a plan, by part."""
-    placed = {unit for group in groups for unit in group}
-    price = model.problem.rules.leave_out_price or 0.0
-    left = math.fsum(load for unit, load in enumerate(model.load) if unit not in placed)
-    soft = 0.0
-    for group in groups:
-        for column, load in zip(model.columns, model.sums(group), strict=True):
-            soft += (column.short(load) + column.over(load)) * (column.price or 0.0)
-        soft += model.border_price * (len(model.areas(group)) - 1)
-    loads = [math.fsum(model.load[unit] for unit in group) for group in groups]
-    mean = math.fsum(loads) / len(loads) if loads else 0.0
-    imbalance = math.fsum(abs(load - mean) for load in loads) / len(loads) if loads else 0.0
-    return Parts(price * left, soft, math.fsum(hub_of(model, group)[0] for group in groups), imbalance)
-
-
-def _names(model: Model, labels: Sequence[int], packages: int) -> dict[int, str]:
+def _names(model: Model, labels: Whole, packages: int) -> dict[int, str]:
     """Package ids: the name of its lock, else P01, P02 … from north-west by first member."""
     names: dict[int, str] = {}
     for atom, package in enumerate(labels):
@@ -317,16 +176,16 @@ def _names(model: Model, labels: Sequence[int], packages: int) -> dict[int, str]
     return names
 
 
-def _answer(model: Model, rooms: Sequence[Room], plan: Plan, effort: float, run: _Run) -> Solution:
-    labels, count = _in_order(model, plan)
-    groups = _groups(model, labels, count)
+def _answer(search: Search, plan: Plan, run: _Run) -> Solution:
+    model, rooms, (labels, count) = search.model, search.rooms, _in_order(plan)
+    groups, hubs = units_of(model, labels, count), hubs_of(search.arrays, labels, count)
     names = _names(model, labels, count)
     units = model.problem.units
     packages = tuple(
         Package(
             names[number],
             tuple(units[u].id for u in group),
-            units[hub_of(model, group)[1]].id,
+            units[hubs[number]].id,
             {
                 a.name: math.fsum(units[u].weights[a.name] for u in group)
                 for a in model.problem.rules.activities
@@ -334,14 +193,14 @@ def _answer(model: Model, rooms: Sequence[Room], plan: Plan, effort: float, run:
         )
         for number, group in enumerate(groups)
     )
-    parts = parts_of(model, groups)
-    bound = _bound(model, rooms, groups, parts, effort, run)
+    parts = parts_of(model, search.arrays, labels, count)
+    bound = _bound(model, rooms, groups, parts, search.effort, run)
     gap = None if bound is None else (parts.distance - bound) / parts.distance if parts.distance else 0.0
     proven = gap is not None and gap <= 1e-8 and plan.key.out == 0 and parts.soft == 0
     run.tell(1.0, plan)
     return Solution(
         packages=packages,
-        left_out=left_out_reasons(model, rooms, labels, names),
+        left_out=left_out_reasons(model, rooms, labels.tolist(), names),
         parts=parts,
         bound=bound,
         gap=gap,
@@ -352,13 +211,12 @@ def _answer(model: Model, rooms: Sequence[Room], plan: Plan, effort: float, run:
     )
 
 
-def _in_order(model: Model, plan: Plan) -> tuple[list[int], int]:
+def _in_order(plan: Plan) -> tuple[Whole, int]:
     """Number packages by their first unit, so that names do not depend on the search."""
-    order: dict[int, int] = {}
-    for package in plan.labels:
-        if package != OUT:
-            order.setdefault(package, len(order))
-    return [OUT if package == OUT else order[package] for package in plan.labels], len(order)
+    order = {OUT: OUT}
+    for package in plan.labels.tolist():
+        order.setdefault(package, len(order) - 1)
+    return np.array([order[package] for package in plan.labels.tolist()], dtype=np.int64), len(order) - 1
 
 
 def _bound(
@@ -380,4 +238,4 @@ def _bound(
     fewest, most = model.problem.rules.package_range()
     span = (max(int(fewest), 1), int(min(most, sum(room.most for room in able))))
     rounds = round(BOUND_ROUNDS * min(max(effort, 0.3), 5.0))
-    return lower_bound(model, pieces, span, out, parts.distance, rounds, run.watch)
+    return model_bound(model, pieces, span, out, parts.distance, rounds, run.watch)
