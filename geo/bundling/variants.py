@@ -58,7 +58,7 @@ def _evener(problem: Problem, first: Solution) -> Iterator[Variant]:
         low = low if activity.lower is None else max(low, activity.lower)
         high = high if activity.upper is None else min(high, activity.upper)
         narrower = (Activity(activity.name, low, high), *problem.rules.activities[1:])
-        held = _with(problem, activities=narrower, packages=count)
+        held = with_rules(problem, activities=narrower, packages=count)
         text = f"held to {count} packages of {number(round(low))} to {number(round(high))} {activity.name}"
         figures: dict[str, Figure] = {
             "packages": count, "rule": activity.name, "lower": low, "upper": high,
@@ -73,7 +73,7 @@ def _other_numbers(problem: Problem, first: Solution) -> Iterator[Variant]:
         for count in (len(first.packages) - step, len(first.packages) + step):
             if max(low, 1) <= count <= min(high, len(problem.units)):
                 terms = Reason("terms_packages", f"held to {count} packages", {"packages": count})
-                yield Variant(_with(problem, packages=count), Style(), terms)
+                yield Variant(with_rules(problem, packages=count), Style(), terms)
 
 
 def _priced(problem: Problem, first: Solution) -> Iterator[Variant]:
@@ -84,9 +84,9 @@ def _priced(problem: Problem, first: Solution) -> Iterator[Variant]:
         return
     if first.parts.soft > 0:
         kept = {name: price for name, price in rules.soft.items() if name not in priced}
-        hard = _with(problem, soft=kept, within=rules.within or BORDER in priced)
+        hard = with_rules(problem, soft=kept, within=rules.within or BORDER in priced)
         yield Variant(hard, Style(), Reason("terms_kept", "held to every priced rule", {}))
-    free = _with(problem, soft=dict.fromkeys(rules.soft, 0.0))
+    free = with_rules(problem, soft=dict.fromkeys(rules.soft, 0.0))
     yield Variant(free, Style(), Reason("terms_unpriced", "made without looking at priced rules", {}))
 
 
@@ -96,6 +96,7 @@ def _leaning(problem: Problem) -> Iterator[Variant]:
         yield Variant(problem, style, None)
 
 
-def _with(problem: Problem, **changes: object) -> Problem:
+def with_rules(problem: Problem, **changes: object) -> Problem:
+    """The problem with some fields of its rules changed."""
     rules = dataclasses.replace(problem.rules, **changes)  # type: ignore[arg-type]  # names checked by replace
     return dataclasses.replace(problem, rules=rules)
