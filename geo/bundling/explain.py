@@ -97,7 +97,10 @@ def left_out_reasons(
 ) -> dict[str, Reason]:
     """A reason for every unit out, and what would let it in. ``labels``: per atom; ``names``: package → id."""
     room_at = {atom: room for room in rooms for atom in room.atoms}
-    packages = {p: [u for a, q in enumerate(labels) if q == p for u in model.atoms[a]] for p in names}
+    packages: dict[int, list[int]] = {package: [] for package in names}
+    for atom, package in enumerate(labels):
+        if package in packages:
+            packages[package] += model.atoms[atom]
     reasons: dict[str, Reason] = {}
     ground = Ground(model, labels, packages, names)
     out = [atom for atom, label in enumerate(labels) if label == OUT]
