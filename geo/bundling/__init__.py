@@ -9,6 +9,7 @@ finish.py        repair                 bound.py     proven lower bound
 explain.py       reasons                solver.py    the solver
 answer.py        the solver with what binds its plan, or the smallest set of rules that conflict
 exchanges.py, binding.py   what is next to a plan, and which rule alone stops it
+prices.py        what each rule costs
 check.py         which rules a plan breaks
 relax.py, remedies.py, smallest.py   rules taken away one by one: which conflict, what change is enough
 alternatives.py, variants.py, difference.py, told.py   several different plans, and what each is better at
@@ -20,6 +21,7 @@ from geo.bundling.check import Violation, check
 from geo.bundling.errors import BundlingError
 from geo.bundling.graph import neighbours, touching
 from geo.bundling.plan import Infeasible, Package, Parts, Reason, Solution
+from geo.bundling.prices import RulePrice, price_of_rules
 from geo.bundling.problem import Activity, Centre, Link, Problem, Rules, Unit
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "Parts",
     "Problem",
     "Reason",
+    "RulePrice",
     "Rules",
     "Solution",
     "Unit",
@@ -39,6 +42,7 @@ __all__ = [
     "alternatives",
     "check",
     "neighbours",
+    "price_of_rules",
     "solve",
     "touching",
 ]
