@@ -269,6 +269,11 @@ def run(count: int, first: int = 0) -> int:
         f"{kinds['plan']} plans, {kinds['no plan']} without a plan, {kinds['crash']} crashes, {kinds['hang']} hangs; "
     )
     say(f"{proven} proven; CPU s: median {cpu[len(cpu) // 2]:.2f}, most {cpu[-1]:.1f}; {len(wrong)} wrong.")
+    slow = sorted(told, key=lambda each: -each["cpu"])[:5]
+    say(
+        "Slowest: "
+        + ", ".join(f"{e['number']} ({e['units']} units, {e['kind']}) {e['cpu']:.1f} s" for e in slow)
+    )
     small = [each for each in told if each["kind"] == "plan" and 0 <= each["units"] <= 40]
     if small:
         say(
