@@ -103,7 +103,7 @@ def _subject(rule: Broken, figures: dict[str, Figure]) -> str:
     said = {
         "max_members": f"the limit of {figures.get('limit')} members",
         "within": "staying within one area",
-        "barrier": "the barrier between",
+        "barrier": "a barrier",
         "anchors": "an anchor in every package",
         "apart": "keeping units apart",
         "together": "keeping units together",

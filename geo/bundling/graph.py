@@ -7,7 +7,7 @@ railway, arterial road) crosses the shortest segment between them, unless a brid
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 import geopandas as gpd
@@ -19,6 +19,8 @@ from geo.bundling.errors import BundlingError
 from geo.bundling.problem import Link
 
 Shapes: TypeAlias = NDArray[Any]
+Places: TypeAlias = NDArray[np.intp]
+Barred: TypeAlias = Callable[[Places, Places, NDArray[np.float64]], NDArray[np.bool_]]
 Lines: TypeAlias = "gpd.GeoDataFrame | gpd.GeoSeries | Iterable[shapely.Geometry] | None"
 
 _HAIR = 0.01
@@ -40,7 +42,7 @@ def neighbours(
     plain geometries; those with a CRS are brought into that of ``gdf``. A bridge joins two units again
     when the way over it is at most ``reach`` metres longer than the direct one.
     ``with_cut`` adds, for explanations, links that may not be used: those within the gap that a barrier
-    cuts, and the nearest unit of each unit that has no link.
+    cuts, and for each group of units that links connect, but the largest, the nearest unit beyond the gap.
 
     Raises :class:`BundlingError` for a geographic CRS, doubled ids, and missing, empty or invalid shapes.
 
@@ -60,8 +62,11 @@ def neighbours(
         return []
     one, other = _pairs(shapes, gap)
     distance = shapely.distance(shapes[one], shapes[other])
-    cut = _cut(gdf, shapes, one, other, distance, barriers, bridges, reach)
-    return _linked(ids, shapes, one, other, distance, cut, gap, with_cut=with_cut)
+
+    def barred(a: Places, b: Places, metres: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return _cut(gdf, shapes, a, b, metres, barriers, bridges, reach)
+
+    return _linked(ids, shapes, one, other, distance, barred, gap, with_cut=with_cut)
 
 
 def touching(
@@ -101,8 +106,11 @@ def touching(
         along = _shared(shapes, one, other) > 2 * _HAIR
         one, other = one[along], other[along]
     distance = shapely.distance(shapes[one], shapes[other])
-    cut = _cut(gdf, shapes, one, other, distance, barriers, bridges, reach)
-    return _linked(ids, shapes, one, other, distance, cut, _HAIR, with_cut=with_cut)
+
+    def barred(a: Places, b: Places, metres: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return _cut(gdf, shapes, a, b, metres, barriers, bridges, reach)
+
+    return _linked(ids, shapes, one, other, distance, barred, _HAIR, with_cut=with_cut)
 
 
 def _shared(shapes: Shapes, one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -120,21 +128,33 @@ def _shared(shapes: Shapes, one: NDArray[np.intp], other: NDArray[np.intp]) -> N
 def _linked(
     ids: list[str],
     shapes: Shapes,
-    one: NDArray[np.intp],
-    other: NDArray[np.intp],
+    one: Places,
+    other: Places,
     distance: NDArray[np.float64],
-    cut: NDArray[np.bool_],
+    barred: Barred,
     gap: float,
     *,
     with_cut: bool,
 ) -> list[Link]:
-    """Links of pairs of rows; those that are cut only on request."""
-    kept = np.ones(len(one), dtype=bool) if with_cut else ~cut
-    pairs = zip(
-        one[kept].tolist(), other[kept].tolist(), distance[kept].tolist(), cut[kept].tolist(), strict=True
-    )
-    links = [Link(ids[a], ids[b], metres, "barrier" if barred else None) for a, b, metres, barred in pairs]
-    return links + _nearest_beyond(ids, shapes, links, gap) if with_cut else links
+    """Links of pairs of rows; those that are cut only on request, with the nearest beyond the gap."""
+    cut = barred(one, other, distance)
+    if not with_cut:
+        return _links(ids, one[~cut], other[~cut], distance[~cut], None)
+    why = np.where(cut, "barrier", "")
+    links = _links(ids, one, other, distance, why)
+    a, b, metres = _nearest_beyond(shapes, one[~cut], other[~cut], gap)
+    if not len(a):
+        return links
+    # what is too far is no nearer where a river lies between: no larger gap opens such a link
+    return links + _links(ids, a, b, metres, np.where(barred(a, b, metres), "barrier", "gap"))
+
+
+def _links(
+    ids: list[str], one: Places, other: Places, metres: NDArray[np.float64], cut: NDArray[Any] | None
+) -> list[Link]:
+    why = [""] * len(one) if cut is None else cut.tolist()
+    rows = zip(one.tolist(), other.tolist(), metres.tolist(), why, strict=True)
+    return [Link(ids[a], ids[b], far, each or None) for a, b, far, each in rows]
 
 
 def _units(gdf: gpd.GeoDataFrame) -> tuple[list[str], Shapes]:
@@ -231,18 +251,52 @@ def _lines(gdf: gpd.GeoDataFrame, lines: Lines, name: str) -> Shapes:
     return shapes
 
 
-def _nearest_beyond(ids: list[str], shapes: Shapes, links: list[Link], gap: float) -> list[Link]:
-    """For each unit with no link at all, one to its nearest other unit, marked as too far."""
-    linked = {end for link in links for end in (link.a, link.b)}
-    lonely = np.array([place for place, name in enumerate(ids) if name not in linked], dtype=np.intp)
-    if not len(lonely) or len(shapes) < 2:
-        return []
+def _nearest_beyond(
+    shapes: Shapes, one: Places, other: Places, gap: float
+) -> tuple[Places, Places, NDArray[np.float64]]:
+    """For each group of connected units but the largest: its nearest pair with a unit outside, beyond the gap."""
+    piece = _pieces(len(shapes), one, other)
+    size = np.bincount(piece)
+    todo = np.flatnonzero((piece != size.argmax()) & (size[piece] <= _SMALL_PIECE))
+    none = np.array([], dtype=np.intp)
+    found: list[tuple[Places, Places, NDArray[np.float64]]] = [(none, none, np.array([]))]
+    west, south, east, north = shapely.total_bounds(shapes)
+    widest = math.hypot(east - west, north - south)
+    radius = max(2 * gap, math.sqrt((east - west) * (north - south) / len(shapes)), 1.0)
     tree = shapely.STRtree(shapes)
-    found: dict[tuple[int, int], float] = {}
-    for place in lonely:
-        rest, metres = tree.query_nearest(shapes[place], exclusive=True, return_distance=True)
-        near = [(float(m), int(b)) for b, m in zip(rest, metres, strict=True) if b != place and m > gap]
-        if near:
-            metre, b = min(near)
-            found[min(int(place), b), max(int(place), b)] = metre
-    return [Link(ids[a], ids[b], metres, "gap") for (a, b), metres in sorted(found.items())]
+    while len(todo):
+        mine, near = tree.query(shapes[todo], predicate="dwithin", distance=radius)
+        here = todo[mine]
+        outside = piece[here] != piece[near]
+        here, near = here[outside], near[outside]
+        metres = shapely.distance(shapes[here], shapes[near])
+        beyond = metres > gap
+        here, near, metres = here[beyond], near[beyond], metres[beyond]
+        order = np.lexsort((near, here, metres, piece[here]))
+        first = order[np.unique(piece[here][order], return_index=True)[1]]
+        found.append((here[first], near[first], metres[first]))
+        todo = todo[~np.isin(piece[todo], piece[here])]
+        if radius > widest:
+            break
+        radius *= 2
+    here, near, metres = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    low, high = np.minimum(here, near), np.maximum(here, near)
+    _, once = np.unique(np.stack([low, high]), axis=1, return_index=True)
+    return low[once], high[once], metres[once]
+
+
+_SMALL_PIECE = 200
+"""Units of a group up to which a way out is looked for: a larger one makes packages of its own."""
+
+
+def _pieces(count: int, one: Places, other: Places) -> Places:
+    """Per row: the number of the group that pairs connect it to."""
+    piece = np.arange(count, dtype=np.intp)
+    while True:
+        low = np.minimum(piece[one], piece[other])
+        before = piece.copy()
+        np.minimum.at(piece, one, low)
+        np.minimum.at(piece, other, low)
+        piece = piece[piece]
+        if np.array_equal(piece, before):
+            return piece

@@ -67,6 +67,22 @@ def test_cut_links_are_told_for_reasons() -> None:
     assert links == [Link("u0", "u1", 100.0, "barrier"), Link("u1", "u2", 600.0, "gap")]
 
 
+def test_every_small_group_is_told_its_nearest_way_out_once() -> None:
+    places = [(0, 0), (100, 0), (200, 0), (900, 0), (1000, 0), (5000, 0)]
+    links = neighbours(frame(*(Point(*place) for place in places)), 150, with_cut=True)
+    # the pair 700 m off, and the one 4 km off from that pair; the largest group needs no way out
+    assert [link for link in links if link.cut] == [
+        Link("u2", "u3", 700.0, "gap"),
+        Link("u4", "u5", 4000.0, "gap"),
+    ]
+
+
+def test_a_way_out_that_a_barrier_crosses_is_no_matter_of_the_gap() -> None:
+    units = frame(Point(0, 0), Point(100, 0), Point(700, 0))
+    links = neighbours(units, 300, [LineString([(400, -10), (400, 10)])], with_cut=True)
+    assert links[-1] == Link("u1", "u2", 600.0, "barrier")
+
+
 @pytest.mark.parametrize(
     ("units", "gap", "field"),
     [
