@@ -18,17 +18,17 @@ from geo.bundling.pool import Pool, new_pool
 from geo.bundling.scoring import Plan, plan_of
 from geo.bundling.starts import Room, first_labels, free_counts, share_out
 from geo.bundling.state import new_state, weights_of
-from geo.bundling.windows import Map, mend, recombine, sweep, wander
+from geo.bundling.windows import Map, lost, mend, recombine, sweep, wander
 
 SMALL, MIDDLE, LARGE = 150, 600, 3000
 """Atoms up to which there are many starts, some, and a long run each."""
-LONG, LARGE_LONG = 3000, 1500
-"""Moves per atom of the whole search's annealing; above LARGE atoms the second."""
+LONG = 4000
+"""Moves per atom of the whole search's annealing."""
 SMALLEST = 3000
 """Moves that even the smallest problem gets in a run."""
 TASTE = 150
 """Moves per atom of a run that only tries a number of packages."""
-KEPT = 20_000
+KEPT = 8_000
 """Packages that the starts of a small problem keep for recombination."""
 
 
@@ -101,7 +101,7 @@ def _counts(search: Search, total: int) -> list[int]:
 
 def _run(search: Search, total: int, number: int, starts: int, best: Plan | None, pool: Pool) -> Plan:
     """One start annealed, mended and finished."""
-    moves = search.effort * (LONG if search.size <= LARGE else LARGE_LONG) / min(starts, 3)
+    moves = search.effort * (LONG if search.size <= LARGE else 0.75 * LONG) / min(starts, 3)
     done = 0.1 + 0.5 * number / starts
     return _annealed(
         search,
@@ -145,11 +145,16 @@ def _map(search: Search, labels: Whole, packages: int, name: str) -> Map:
 
 
 def _finished(search: Search, on: Map, rng: Random) -> Plan:
-    """Mend the plan in work and score it; of mended and finished, what comes out at the end."""
+    """Mend the plan in work and finish it; what stays out then is tried once more."""
     mend(on)
     draft = Draft(search.model, search.arrays, on.state, on.weights)
     finish(draft, search.model.problem.rules.package_range(), rng)
-    return plan_of(search.model, search.arrays, on.state.label)
+    plan = plan_of(search.model, search.arrays, on.state.label)
+    if plan.key.out and lost(on):
+        mend(on)
+        finish(draft, search.model.problem.rules.package_range(), rng)
+        plan = min(plan, plan_of(search.model, search.arrays, on.state.label), key=lambda each: each.key)
+    return plan
 
 
 def _deepen(search: Search, best: Plan, pool: Pool) -> Plan:
@@ -160,7 +165,7 @@ def _deepen(search: Search, best: Plan, pool: Pool) -> Plan:
     if pool is not NOTHING:
         recombine(on, np.flatnonzero(on.state.size > 0), pool)
     fewest, most = search.limits
-    rounds = max(1, round((2 if search.size <= LARGE else 1) * search.effort))
+    rounds = max(1, round(search.effort)) if search.size <= LARGE else round(0.5 * search.effort)
     for turn in range(rounds + 1):
         went = wander(on, order, free=fewest < most, most=most)
         search.tell(0.6 + 0.05 * (turn + 1) / (rounds + 1), best)

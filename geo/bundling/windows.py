@@ -30,6 +30,8 @@ KEPT = 4000
 FRESH = Schedule(hot=0.25, cold=0.015, soft=0.2, strict=10.0, record_from=0.3)
 MENDING = Schedule(hot=0.3, cold=0.02, soft=2.0, strict=50.0)
 MENDING_SIZES = (5, 10, 20, 40, 40)
+MOST_LOST = 12
+"""Left-out atoms that each round of mending looks at."""
 WANDERING = 24
 """Packages of a window that may win or lose one: ten per cent of tolerance each way make room for it."""
 WANDERED = Schedule(hot=0.4, cold=0.02, soft=0.1, strict=10.0)
@@ -169,14 +171,32 @@ def _relabel(on: Map, atoms: Whole, numbers: Whole, packages: Whole) -> None:
 
 
 def mend(on: Map) -> None:
-    """Anneal around each package that breaks a hard bound, in growing windows, with hard rules dear."""
+    """Anneal around each package that breaks a hard bound, and around what stays out, in growing windows.
+
+    Hard rules are dear then, and leaving out dearer than any distance; the best plan met is never worse.
+    """
     for size in MENDING_SIZES:
         for package in np.flatnonzero(on.state.hard > 0).tolist():
-            if on.state.hard[package] <= 0 or on.watch():
-                continue
-            window = window_of(on, around(on, package, size))
-            moves = 600 * len(window.movable)
-            anneal(on.arrays, on.state, on.weights, window, MENDING, moves, on.rng, on.watch)
+            if on.state.hard[package] > 0 and not on.watch():
+                _strictly(on, package, size)
+        for atom in lost(on)[:MOST_LOST]:
+            near = on.arrays.next[on.arrays.next_at[atom] : on.arrays.next_at[atom + 1]]
+            beside = on.state.label[near]
+            if on.state.label[atom] == OUT and (beside != OUT).any() and not on.watch():
+                _strictly(on, int(beside[beside != OUT][0]), size)
+
+
+def _strictly(on: Map, package: int, size: int) -> None:
+    window = window_of(on, around(on, package, size))
+    moves = 600 * len(window.movable)
+    anneal(on.arrays, on.state, on.weights, window, MENDING, moves, on.rng, on.watch)
+
+
+def lost(on: Map) -> list[int]:
+    """Atoms that stay out though packages could hold them, heaviest first."""
+    out = np.flatnonzero((on.state.label == OUT) & (on.arrays.component >= 0))
+    order = np.argsort(-on.arrays.atom_load[out], kind="stable")
+    return [int(atom) for atom in out[order]]
 
 
 def wander(on: Map, order: np.random.Generator, *, free: bool, most: float) -> int:

@@ -206,9 +206,3 @@ def test_alternatives_differ_and_the_best_comes_first() -> None:
 
 def test_alternatives_of_an_impossible_problem_name_the_conflict() -> None:
     assert isinstance(alternatives(grid(3, activities=HOUSEHOLDS, packages=4), 2), Infeasible)
-
-
-def test_a_large_map_skips_the_bound_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("geo.bundling.bound.LARGEST", 10)
-    answer = solved(grid(4, activities=HOUSEHOLDS))
-    assert (answer.bound, answer.gap, answer.proven) == (None, None, False)
