@@ -18,9 +18,8 @@ from geo.bundling.solver import solve as solve_plainly
 Answer: TypeAlias = Solution | Infeasible
 How = ParamSpec("How")
 
-TRIAL_EFFORT = 0.3
-_TRIES = ((500, 60), (3000, 20), (10**9, 6))
-"""Solves spent on explaining a conflict, by the number of units up to which it holds."""
+_TRIES = ((60, 60, 0.3), (500, 30, 0.1), (3000, 10, 0.03), (10**9, 4, 0.01))
+"""What is spent on explaining a conflict: up to so many units, so many solves at such an effort."""
 
 
 def with_reasons(
@@ -31,6 +30,8 @@ def with_reasons(
     @functools.wraps(solver)
     def solve(problem: Problem, /, *args: How.args, **how: How.kwargs) -> Answer:
         answer = solver(problem, *args, **how)
+        if problem.rules.centres:
+            return answer  # their hubs do not move and their conflicts are told with figures where they are found
         if isinstance(answer, Solution):
             return replace(answer, binding=binding_rules(problem, answer))
         return _explained(problem, answer, dict(how)) if answer.stopped_by == "budget" else answer
@@ -47,11 +48,12 @@ def _explained(problem: Problem, answer: Infeasible, how: dict[str, Any]) -> Ans
     def left() -> float | None:
         return None if limit is None else max(0.0, limit - answer.seconds - (time.monotonic() - began))
 
+    tries, effort = next((tries, effort) for size, tries, effort in _TRIES if len(problem.units) <= size)
+
     def plan(other: Problem) -> Solution | None:
-        found = solve_plainly(other, effort=TRIAL_EFFORT, seed=answer.seed, time_limit=left(), cancel=cancel)
+        found = solve_plainly(other, effort=effort, seed=answer.seed, time_limit=left(), cancel=cancel)
         return found if isinstance(found, Solution) else None
 
-    tries = next(tries for size, tries in _TRIES if len(problem.units) <= size)
     trial = Trial(problem, plan, tries, lambda: bool(cancel()) or left() == 0.0)
     conflict = conflict_told(problem, answer, trial)
     seconds = answer.seconds + time.monotonic() - began

@@ -75,6 +75,11 @@ def _limits(standing: Standing, rule: Broken, best: Exchange) -> dict[str, Figur
     kind, activity = rule
     if kind in ("barrier", "gap"):
         return {"metres": best.link.gap}
+    if kind == "capacity":
+        room = standing.room_left(best.target)
+        load = standing.problem.load(standing.problem.units[best.unit])
+        most = standing.capacity[standing.solution.packages[best.target].hub]
+        return {"limit": most, "over": round(load - room, 6)}
     if kind == "max_members":
         limit = standing.problem.rules.max_members
         return {"limit": limit, "value": len(standing.members[best.target]) + 1}
@@ -101,6 +106,7 @@ def _subject(rule: Broken, figures: dict[str, Figure]) -> str:
     if kind == "gap":
         return f"the gap allowed (its neighbour is {number(float(figures['metres'] or 0))} m away)"
     said = {
+        "capacity": f"the capacity {figures.get('limit')} of the centre {activity}",
         "max_members": f"the limit of {figures.get('limit')} members",
         "within": "staying within one area",
         "barrier": "a barrier",

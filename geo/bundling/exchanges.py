@@ -10,7 +10,7 @@ from functools import cached_property
 
 from geo.bundling.arrays import OUT
 from geo.bundling.cut_places import cut_places
-from geo.bundling.model import Column, bounded_sums
+from geo.bundling.model import EPS, Column, bounded_sums
 from geo.bundling.plan import Solution
 from geo.bundling.problem import BORDER, Link, Problem
 
@@ -143,6 +143,20 @@ class Standing:
         a, b = self.problem.units[one], self.problem.units[other]
         return math.hypot(a.x - b.x, a.y - b.y)
 
+    @cached_property
+    def capacity(self) -> dict[str, float]:
+        """What given centres can take, by unit."""
+        given = self.problem.rules.centres
+        return {centre.id: centre.capacity for centre in given if centre.capacity is not None}
+
+    def room_left(self, package: int) -> float:
+        """What the centre of a package can still take, up to the rounding hair; inf where nothing bounds it."""
+        most = self.capacity.get(self.solution.packages[package].hub, math.inf)
+        if most == math.inf:
+            return most
+        load = math.fsum(self.problem.load(self.problem.units[unit]) for unit in self.members[package])
+        return most + EPS * max(1.0, abs(most)) - load
+
     def soft_price(self, units: Sequence[int]) -> float:
         """Priced rules that a package of these units breaks."""
         price = self.problem.rules.soft.get(BORDER, 0.0) if not self.problem.rules.within else 0.0
@@ -201,6 +215,8 @@ def _broken(standing: Standing, unit: int, target: int, link: Link) -> list[Brok
     if standing.problem.rules.within and set(standing.areas[target]) != {here.within}:
         found.add(("within", ""))
     found |= set(_bounds(standing, unit, target, 1.0))
+    if standing.room_left(target) < standing.problem.load(here):
+        found.add(("capacity", standing.solution.packages[target].hub))
     if source != OUT:
         found |= set(_bounds(standing, unit, source, -1.0))
         if here.lock is not None:

@@ -107,6 +107,8 @@ def faults_of(ground: Ground, units: Sequence[int], extra: tuple[int, int] | Non
     ids = {model.problem.units[unit].id for unit in inside}
     if any(len(ids.intersection(group)) > 1 for group in model.problem.rules.apart):
         found.append(Fault("apart"))
+    if model.problem.rules.centres and not _centre_takes(model, units):
+        found.append(Fault("centres"))
     for column, load in zip(model.columns, model.sums(units), strict=True):
         if column.hard and column.over(load):
             kind = "max_members" if column.name == MEMBERS else "upper"
@@ -115,6 +117,14 @@ def faults_of(ground: Ground, units: Sequence[int], extra: tuple[int, int] | Non
             kind = "anchors" if column.name == ANCHORS else "lower"
             found.append(Fault(kind, column.name, column.lower, load))
     return found
+
+
+def _centre_takes(model: Model, units: Sequence[int]) -> bool:
+    """Whether the units hold a given centre that can take them all."""
+    ids = {model.problem.units[unit].id for unit in units}
+    inside = [centre for centre in model.problem.rules.centres if centre.id in ids]
+    load = math.fsum(model.load[unit] for unit in units)
+    return any(centre.capacity is None or load <= centre.capacity for centre in inside)
 
 
 def _connected(model: Model, units: Sequence[int], extra: tuple[int, int] | None) -> bool:

@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from geo.bundling import Activity, Link, Problem, Rules, Solution, Unit, solve
+from geo.bundling import Activity, Centre, Link, Package, Parts, Problem, Rules, Solution, Unit, solve
+from geo.bundling.binding import binding_rules
 from tests.geo.bundling.cases import grid, problems, strip
 from tests.geo.bundling.truths import binding_is_true
 
@@ -78,6 +79,19 @@ def test_borders_barriers_locks_and_foes_bind_where_they_cost() -> None:
 def test_a_unit_left_out_for_one_rule_alone_shows_in_what_binds() -> None:
     figures = bound_by(grid(3, activities=(Activity("households", 300, 400),), packages=2))
     assert figures["binds_upper"]["from"] is None
+
+
+def test_the_capacity_of_a_given_centre_binds() -> None:
+    rules = Rules((Activity("households"),), centres=(Centre("u1", 400), Centre("u4", 200)))
+    problem = dataclasses.replace(strip(6), rules=rules)
+    packages = (
+        Package("P01", ("u0", "u1", "u2", "u3"), "u1", {"households": 400.0}),
+        Package("P02", ("u4", "u5"), "u4", {"households": 200.0}),
+    )
+    plan = Solution(packages, {}, Parts(0.0, 0.0, 50_000.0, 100.0), None, None, False, "budget", 1, 0.0)
+    (reason,) = binding_rules(problem, plan)
+    assert (reason.code, reason.figures["unit"], reason.figures["over"]) == ("binds_capacity", "u3", 100)
+    assert reason.figures["saves"] == 10_000
 
 
 def test_a_plan_that_nothing_holds_back_has_no_binding_rule() -> None:
