@@ -154,6 +154,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         "id,x,y,… in metres")  # fmt: skip
     add("--layer", metavar="NAME", help="the layer of UNITS, where it has several")
     add("--id", metavar="FIELD", help="field with the ids (default: id, code, or the row's number from 0)")
+    add("--mend", action="store_true", help="make invalid polygons valid instead of refusing them")
     add("--out", type=Path, required=True, metavar="FILE", help=".gpkg or .csv with id,package,hub")
     add("--report", type=Path, metavar="JSON", help="objective, bound, gap, packages, reasons")
 

@@ -38,7 +38,7 @@ class UnitTable:
     plane: gpd.GeoDataFrame
     shown: gpd.GeoSeries
     table: Table
-    note: str | None
+    notes: tuple[str, ...]
     """What was done to the coordinates."""
 
     def points(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -48,11 +48,12 @@ class UnitTable:
 
 
 def read_units(
-    path: Path, id_field: str | None, layer: str | None = None, *, linked: bool = False
+    path: Path, id_field: str | None, layer: str | None = None, *, linked: bool = False, mend: bool = False
 ) -> UnitTable:
     """Read polygons or points, or a CSV `id,x,y,…` in metres; geographic files go to their Gauss–Krüger zone.
 
-    ``linked``: neighbours are given, so that a table's coordinates may be anything. Raises BadInput for a file
+    ``linked``: neighbours are given, so that a table's coordinates may be anything. ``mend``: invalid polygons
+    are made valid instead of refused; nothing else of them changes. Raises BadInput for a file
     that cannot be taken, with field and place.
     """
     if path.suffix.lower() in (".csv", ".txt"):
@@ -64,10 +65,10 @@ def read_units(
         raise BadInput(f"{path.name} holds no units", field="file")
     ids = _ids(table, id_field, len(shown))
     table = replace(table, ids=ids)
-    shown = _sound(table, shown)
+    shown, mended = _sound(table, shown, mend=mend)
     plane, note = _in_metres(table, shown)
     frame = gpd.GeoDataFrame({"id": list(ids)}, geometry=plane.array, crs=plane.crs)
-    return UnitTable(ids, frame, shown, table, note)
+    return UnitTable(ids, frame, shown, table, tuple(each for each in (mended, note) if each))
 
 
 def _ids(table: Table, id_field: str | None, count: int) -> tuple[str, ...]:
@@ -183,8 +184,8 @@ def _unsaid_encoding(path: Path) -> str | None:
     return "utf-8"
 
 
-def _sound(table: Table, shown: gpd.GeoSeries) -> gpd.GeoSeries:
-    """The shapes without heights. Raises BadInput for one that is missing, broken or no point or polygon."""
+def _sound(table: Table, shown: gpd.GeoSeries, *, mend: bool) -> tuple[gpd.GeoSeries, str | None]:
+    """The shapes without heights, and what was mended. Raises BadInput for a missing or broken one, or a line."""
     shapes = shapely.force_2d(np.asarray(shown.array, dtype=object))
     for wrong, told in (
         (shapely.is_missing(shapes) | shapely.is_empty(shapes), "has no shape"),
@@ -193,12 +194,17 @@ def _sound(table: Table, shown: gpd.GeoSeries) -> gpd.GeoSeries:
     ):
         _refuse(table, wrong, told)
     invalid = ~shapely.is_valid(shapes)
-    if invalid.any():
-        row = int(np.flatnonzero(invalid)[0])
-        _refuse(
-            table, invalid, f"is no valid shape ({shapely.is_valid_reason(shapes[row])}); mend the file first"
-        )
-    return gpd.GeoSeries(shapes, crs=shown.crs)
+    mended = None
+    if invalid.any() and mend:
+        rows = np.flatnonzero(invalid)
+        shapes[rows] = shapely.make_valid(shapes[rows], method="structure", keep_collapsed=False)
+        mended = f"mended {len(rows)} invalid shapes, the first of them {table.place(int(rows[0]))}"
+        invalid = ~np.isin(shapely.get_type_id(shapes), list(_TAKEN)) | shapely.is_empty(shapes)
+        _refuse(table, invalid, "cannot be mended: nothing of its area is left")
+    elif invalid.any():
+        why = shapely.is_valid_reason(shapes[int(np.flatnonzero(invalid)[0])])
+        _refuse(table, invalid, f"is no valid shape ({why}); mend the file first, or say --mend")
+    return gpd.GeoSeries(shapes, crs=shown.crs), mended
 
 
 def _refuse(table: Table, wrong: NDArray[np.bool_], told: str) -> None:

@@ -50,9 +50,9 @@ def run(args: argparse.Namespace, _settings: Settings) -> int:
 def _bundle(args: argparse.Namespace) -> int:
     outs = [beside(args.out, number) for number in range(1, args.alternatives + 1)]
     check_targets([*outs, *([args.report] if args.report else [])])
-    table = read_units(args.units, args.id, args.layer, linked=bool(args.links))
-    if table.note:
-        _warn(table.note)
+    table = read_units(args.units, args.id, args.layer, linked=bool(args.links), mend=args.mend)
+    for note in table.notes:
+        _warn(note)
     wanted = asked(args, table, _warn)
     answer = _solve(args, wanted.problem)
     if isinstance(answer, Infeasible):

@@ -302,6 +302,24 @@ def test_barriers_that_cannot_be_laid_over(folder: Path, capsys: pytest.CaptureF
     assert "river.gpkg lies nowhere near the units" in told(capsys)
 
 
+def test_invalid_shapes_are_mended_on_request(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = folder / "in" / "u.gpkg", folder / "out.gpkg"
+    gpkg(
+        shapes(
+            SQUARE,
+            Polygon([(500_100, 3_500_000), (500_200, 3_500_100), (500_200, 3_500_000), (500_100, 3_500_100)]),
+        ),
+        path,
+    )
+    assert run(path, "--packages", 1, "--mend", "--out", out) == 0
+    assert "mended 1 invalid shapes, the first of them u.gpkg, unit c1" in told(capsys)
+    assert pyogrio.read_dataframe(out).geometry.is_valid.all()
+    path.unlink()
+    gpkg(shapes(SQUARE, Polygon([(0, 0), (5, 0), (0, 0), (0, 0)])), path)
+    assert run(path, "--packages", 1, "--mend", "--out", out) == 1
+    assert "unit c1 cannot be mended" in told(capsys)
+
+
 def test_several_points_of_one_unit_and_heights_are_taken(folder: Path) -> None:
     path = folder / "in" / "u.gpkg"
     gpkg(shapes(MultiPoint([(500_000, 3_500_000)]), Point(500_050, 3_500_000, 12)), path)
