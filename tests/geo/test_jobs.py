@@ -247,3 +247,23 @@ def _until(there: Callable[[], bool]) -> None:
             return
         time.sleep(0.01)
     raise AssertionError("it never came")
+
+
+def test_a_job_that_was_stopped_may_keep_what_it_had_by_then(store: Store) -> None:
+    def half(_job: Job, handle: Handle) -> dict[str, Any]:
+        handle.report(0.5, "searching", {"best": 7})
+        assert handle.stop.wait(20)
+        handle.cut_short = True
+        return {"best": 7}
+
+    number = put(store)
+    running = threading.Thread(target=worker(store, half).run_once)
+    running.start()
+    deadline = time.monotonic() + 20
+    while look(store, number).figures != {"best": 7} and time.monotonic() < deadline:
+        time.sleep(0.05)
+    with store.begin(PLANNER) as session:
+        cancel_job(session, PLANNER, number)
+    running.join()
+    job = look(store, number)
+    assert (job.state, job.result, job.as_json()["cancel"]) == ("cancelled", {"best": 7}, True)
