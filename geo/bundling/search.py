@@ -108,7 +108,7 @@ def _run(search: Search, total: int, number: int, starts: int, best: Plan | None
         _counts(search, total),
         f"start {number}",
         moves=moves,
-        halving=number % 2 == 0,
+        halving=number % 2 == 1,
         schedule=Schedule(record_from=0.5) if pool is not NOTHING else Schedule(),
         pool=pool,
         tell=lambda share: search.tell(done + 0.5 * share / starts, best),
@@ -196,7 +196,7 @@ def _best_total(search: Search) -> int:
                 _counts(search, total),
                 f"taste {total}",
                 moves=TASTE * min(search.effort, 2.0),
-                halving=True,
+                halving=False,
                 schedule=Schedule(hot=0.4),
             )
             search.tell(0.1 * len(tried) / 16, None)

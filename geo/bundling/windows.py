@@ -151,7 +151,16 @@ def recombine(on: Map, packages: Whole, pool: Pool) -> None:
     start = np.full(len(state.label), OUT, dtype=np.int64)
     start[atoms] = place[state.label[atoms]]
     columns = measured(on.arrays, *packages_of(pool))
-    found = choose(on.arrays, columns, (len(packages), len(packages)), start, atoms, nodes=10, iterations=20_000, stop=on.watch)
+    found = choose(
+        on.arrays,
+        columns,
+        (len(packages), len(packages)),
+        start,
+        atoms,
+        nodes=10,
+        iterations=20_000,
+        stop=on.watch,
+    )
     if found is not None:
         _relabel(on, atoms, found[atoms], packages)
 

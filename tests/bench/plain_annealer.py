@@ -125,7 +125,7 @@ def _replace(rows, size, package, drop, add):
 
 
 @numba.njit(cache=True)
-def _anneal(points, loads, at, near, labels, packages, bounds, moves, seed):
+def _anneal(points, loads, at, near, labels, packages, bounds, moves, seed):  # noqa: C901 -- a kernel reads better whole
     """Shifts and swaps at a falling temperature, bounds as a penalty that rises."""
     np.random.seed(seed)
     count = len(labels)
