@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geo.bundling import Infeasible, Problem, Solution, solve
-from tests.bench import made_maps
+from tests.bench import bundling_centres, made_maps
 from tests.bench.made_maps import Map, problem_of, three_problem
 from tests.bench.measure import machine, say
 from tests.bench.scoring import Score, score
@@ -202,6 +202,8 @@ def run(full: bool) -> None:
     """What `./run bench` prints of the engine alone."""
     say("\n### Bundling: made maps\n")
     tables(FULL if full else QUICK, 5 if full else 1, (1.0, 3.0) if full else (1.0,))
+    say("\n### Bundling: given centres\n")
+    bundling_centres.main([] if full else ["--sizes", "300:12", "--slacks", "0.02", "--seeds", "1"])
 
 
 def main(words: Sequence[str] | None = None) -> int:

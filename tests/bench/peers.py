@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.bench import bundling, made_maps
+from tests.bench import bundling, made_maps, plain_annealer
 from tests.bench.made_maps import TOLERANCE, Map
 from tests.bench.measure import machine, say
 from tests.bench.peer import METHODS
@@ -27,6 +28,7 @@ from tests.bench.scoring import Score, score
 
 SECONDS = 120
 OURS = "wangge"
+ANNEALER_MOVES = (1000, 3000)
 PEER = Path(__file__).with_name("peer.py")
 
 
@@ -106,6 +108,17 @@ def peer(method: str, made: Map) -> Outcome:
     return Outcome(found, told["cpu"], told["wall"])
 
 
+def annealer(made: Map, moves: int) -> Outcome:
+    """The floor: one start and one annealing in compiled loops, nothing after it."""
+    packages = max(made.count // 10, 1)
+    mean = float(made.households.sum()) / packages
+    wall, cpu = time.perf_counter(), time.process_time()
+    labels = plain_annealer.bundle(made, moves, 1)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    bounds = (1 - TOLERANCE) * mean, (1 + TOLERANCE) * mean
+    return Outcome(score(made.points, made.households, made.links, labels, bounds), cpu, wall)
+
+
 def ours(case: str, made_seed: int, size: int, effort: float) -> Outcome:
     """The engine on the same map."""
     made, problem = bundling.CASES[case](size, made_seed)
@@ -116,6 +129,7 @@ def ours(case: str, made_seed: int, size: int, effort: float) -> Outcome:
 def tables(case: str, sizes: Sequence[int], seeds: int, efforts: Sequence[float]) -> None:
     """One table for each size: every peer and the engine, means over the seeds."""
     bundling.warm_up()
+    plain_annealer.bundle(made_maps.plain(60, 1), 10, 1)
     say(f"Peers: {versions()}; each in its own process, stopped at {SECONDS} s.")
     for size in sizes:
         say(f"\n#### {case}, {size:,} units, packages of ten within ±10 %, {seeds} seeds\n")
@@ -130,6 +144,9 @@ def _rows(case: str, size: int, seeds: int, efforts: Sequence[float]) -> Iterato
     for effort in efforts:
         yield f"**{OURS}**, effort {effort:g}", [ours(case, number, size, effort) for number in numbers]
     make = {"plain": made_maps.plain, "mixed": made_maps.mixed}[case]
+    for moves in ANNEALER_MOVES:
+        name = f"a plain annealer, {moves:,} moves a unit"
+        yield name, [annealer(make(size, number), moves) for number in numbers]
     for method in METHODS:
         outcomes: list[Outcome] = []
         for number in numbers:
