@@ -156,6 +156,8 @@ class BundleRules(BaseModel):
     def _fit_together(self) -> Self:
         if self.households is None and self.floor_area is None:
             raise ValueError("give bounds on households or on floor area")
+        if self.exact and self.alternatives > 1:
+            raise ValueError("exact: a proof is of one plan; ask for one alternative")
         if self.within_subdistrict and self.border_price is not None:
             raise ValueError("border_price: packages that keep to one sub-district cross no border")
         both = {frozenset(pair) for pair in self.links_added} & {frozenset(pair) for pair in self.links_cut}

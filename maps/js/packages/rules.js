@@ -57,6 +57,7 @@ export function contradiction(rules) {
   if (wrong(rules.households)) return t("packages.bounds_wrong");
   if (wrong(rules.floor_area)) return t("rule.area_wrong");
   if (wrong(rules.packages)) return t("rule.packages_wrong");
+  if (rules.exact && rules.alternatives > 1) return t("rule.exact_wrong");
   if (rules.anchors && rules.anchors.households === null && rules.anchors.built_since === null) return t("rule.anchor_wrong");
   return "";
 }
