@@ -1,200 +1,302 @@
 """A proven lower bound on the distance part (下界), by relaxing who is served by whom.
 
-Lagrangian relaxation of the capacitated p-median problem: each unit's "served once" rule is priced by a
-multiplier u; what remains falls apart into one fractional two-sided knapsack per possible hub, whose own
-unit is forced in, and the choice of the K cheapest hubs. Contiguity and every other rule are ignored,
-so the value is below every plan that leaves out the same weight: read it as "at most x % from ideal".
-Each hub looks at its nearest units only; multipliers are clipped so that units beyond can never help,
-which keeps the bound rigorous (Ceselli and Righini 2005 for the relaxation).
+Lagrangian relaxation of the capacitated p-median problem (Ceselli and Righini 2005): every atom's "in one
+package" is priced by a multiplier; what remains falls apart into one knapsack of whole atoms per possible
+hub, whose own atom is forced in, and the choice of the cheapest hubs (:mod:`geo.bundling.relaxation` says
+what is kept). The multipliers rise along deflected subgradients (Camerini, Fratta, Maffioli 1975). At any
+prices the value is below every plan: read it as "at most x % from ideal".
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from geo.bundling.model import EPS, Model
+from geo.bundling.arrays import OUT, Arrays, Floats, Whole, arrays_of
+from geo.bundling.knapsack import new_bag
+from geo.bundling.model import Model
+from geo.bundling.pricing import look
+from geo.bundling.relaxation import Relaxation, able_atoms, relax, wider
 
-Floats: TypeAlias = NDArray[np.float64]
-Whole: TypeAlias = NDArray[np.intp]
-
-LARGEST = 3000
-"""Units above which no bound is computed: the distance table would not fit a small machine."""
+ROUNDS = 300
+"""Rounds at effort 1: about 1 s at 300 units, 3 s at 2,000, 20 s at 20,000."""
+_FIRST, _LAST = 1.0, 0.02
+"""Share of Polyak's step in the first and the last round."""
+_PATIENCE, _BRAKE = 10, 0.7
+"""Rounds without gain after which steps are shortened, and by what."""
+_MEMORY = 0.7
+"""Share of the last direction in the next."""
+_HAIR = 2e-4
+"""Gain, in shares of a package's cost, that the search of a knapsack may pass over."""
+_WIDEN = 12
+"""Rounds after which too short lists are made longer."""
 _SAFE = 1e-9
 
 
 @dataclass(frozen=True)
-class Relaxation:
-    """What the bound needs to know: arrays over the units that can be in a package at all."""
+class Bound:
+    """A lower bound on distance, and what led to it.
 
-    near: Whole
-    """Per hub: its nearest units of the same component, itself not included; shape (n, m)."""
-    price: Floats
-    """Distance cost of each near unit, inf where there is none."""
-    near_load: Floats
-    load: Floats
-    ceiling: Floats
-    """Largest multiplier per unit that keeps the short lists rigorous."""
-    lower: float
-    upper: float
-    packages: tuple[int, int]
-    out: float
-    """Weight that the plan leaves out of these units."""
-    free_out: bool
-    """Whether units without weight may stay out."""
+    ``value``: no plan that leaves out the same weight (and pays no more for soft rules) costs less distance.
+    ``multipliers``: per atom, what it is worth to serve it. ``hub_value``: per unit, least cost of a package
+    around it at these prices, inf where there is none; ``dearest``: the most that a chosen hub costs, at
+    least 0. ``hub_share``: per unit, share of the last rounds in which it was a hub; sums to the packages.
+    """
+
+    value: float
+    multipliers: Floats
+    hub_value: Floats
+    dearest: float
+    hub_share: Floats
+    rounds: int
+
+    def hopeless_hubs(self, best: float) -> np.ndarray:
+        """Per unit: whether no plan with less distance than ``best`` has its hub there."""
+        return self.value + self.hub_value - self.dearest >= best
 
 
 def lower_bound(
+    arrays: Arrays,
+    *,
+    packages: tuple[int, float],
+    left_out: float = 0.0,
+    value: float = math.inf,
+    rounds: int = ROUNDS,
+    stop: Callable[[], Any] = lambda: None,
+    soft: float = math.inf,
+    prices: Floats | None = None,
+) -> Bound | None:
+    """The best bound after so many rounds; None where the relaxation has no plan.
+
+    ``packages``: fewest and most. ``left_out``: load that plans leave out, see :func:`left_out_of`.
+    ``value``: distance of the best plan at hand (inf: none), which sets the steps; the bound is never above
+    it. ``soft``: what that plan pays for priced rules. ``prices``: multipliers to start from.
+    ``stop``: looked at after every round.
+
+    >>> from geo.bundling import Activity, Link, Problem, Rules, Unit
+    >>> from geo.bundling.model import compile_problem
+    >>> units = tuple(Unit(name, 100.0 * i, 0.0, {"households": 100}) for i, name in enumerate("abcd"))
+    >>> links = (Link("a", "b"), Link("b", "c"), Link("c", "d"))
+    >>> problem = Problem(units, links, Rules((Activity("households", 150, 250),), packages=2))
+    >>> bound = lower_bound(arrays_of(compile_problem(problem)), packages=(2, 2), value=20_000.0)
+    >>> round(bound.value)
+    20000
+    """
+    most = int(min(packages[1], len(arrays.x)))
+    span = (max(packages[0], 1), most)
+    relaxation = relax(arrays, span, left_out, soft) if most >= 1 else None
+    if relaxation is None:
+        return None
+    ascent = _Ascent(relaxation, value, prices)
+    done = 0
+    for done in range(1, max(rounds, 1) + 1):
+        share = (done - 1) / max(rounds, 1)
+        if share < 0.5 and done % _WIDEN == 0:
+            radius = wider(arrays, ascent.relaxation, ascent.prices)
+            again = None if radius is None else relax(arrays, span, left_out, soft, radius)
+            if again is not None:
+                ascent.onto(again)
+        if not ascent.step(share) or stop():
+            break
+    return None if ascent.best == -math.inf else ascent.bound(done)
+
+
+def left_out_of(arrays: Arrays, labels: Whole, soft: float = math.inf) -> float:
+    """Load that a plan leaves out of the atoms that could be in a package at all."""
+    able = able_atoms(arrays, soft)
+    return float(math.fsum(arrays.atom_load[able & (labels == OUT)].tolist()))
+
+
+def hubs_of(bound: Bound, arrays: Arrays, packages: int) -> Whole:
+    """So many units as first hubs (拉格朗日中心): spread as the relaxation spread its hubs, the likeliest of each part.
+
+    Units are walked along a curve that keeps neighbours together; each hub stands for an equal sum of shares.
+    """
+    share = np.maximum(bound.hub_share, 1e-9 * (bound.hub_value < np.inf))
+    if packages < 1 or not share.any():
+        return np.zeros(0, dtype=np.int64)
+    order = np.argsort(_along_curve(arrays.x, arrays.y), kind="stable")
+    part = np.cumsum(share[order]) / share.sum() * packages
+    part = np.minimum((part - 1e-12).astype(np.int64), packages - 1)
+    rank = np.lexsort((order, -share[order], part))
+    first = np.unique(part[rank], return_index=True)[1]
+    return np.sort(order[rank[first]])
+
+
+def _along_curve(x: Floats, y: Floats, bits: int = 16) -> Whole:
+    """Places of points along Hilbert's curve over the map's square."""
+    wide = max(float(np.ptp(x)), float(np.ptp(y)), 1e-9)
+    across = ((x - x.min()) / wide * (2**bits - 1)).astype(np.int64)
+    down = ((y - y.min()) / wide * (2**bits - 1)).astype(np.int64)
+    place = np.zeros(len(x), dtype=np.int64)
+    for bit in range(bits - 1, -1, -1):
+        side = 1 << bit
+        right, low = (across & side) > 0, (down & side) > 0
+        place += side * side * ((3 * right) ^ low)
+        turned = ~low
+        flipped = turned & right
+        across = np.where(flipped, (2**bits - 1) - across, across)
+        down = np.where(flipped, (2**bits - 1) - down, down)
+        across, down = np.where(turned, down, across), np.where(turned, across, down)
+    return place
+
+
+class _Ascent:
+    """Multipliers on their way up, the best value met, and how often each unit was a hub."""
+
+    def __init__(self, relaxation: Relaxation, value: float, prices: Floats | None) -> None:
+        self.target = value
+        self.scale = relaxation.scale
+        start = 1.2 * self.scale if prices is None else prices
+        self.prices = np.minimum(start, relaxation.ceiling).astype(float)
+        self.best, self.best_prices = -math.inf, self.prices.copy()
+        hubs = len(relaxation.own)
+        self.every = np.arange(hubs, dtype=np.int64)
+        self.value, self.share = np.empty(hubs), np.zeros(hubs)
+        self.since, self.brake = 0, 1.0
+        self.onto(relaxation)
+        self.slope = np.empty(len(self.prices))
+        self.direction = np.zeros(len(self.prices))
+        usual = value if math.isfinite(value) else float(self.scale.sum())
+        self.hair = _HAIR * max(usual, 0.0) / max(int(relaxation.packages[0]), 1)
+
+    def onto(self, relaxation: Relaxation) -> None:
+        """Go on with longer lists of the same problem: prices that were allowed still are."""
+        self.relaxation = relaxation
+        self.taken = np.zeros(len(relaxation.item))
+        widest = int(np.diff(relaxation.at).max()) + 1
+        self.bag, self.rate = new_bag(widest, relaxation.amounts.shape[1]), np.empty(widest)
+
+    def step(self, done: float) -> bool:
+        """Price once and move the multipliers; False when nothing is left to gain."""
+        relaxation = self.relaxation
+        reached, chosen = look(
+            relaxation,
+            self.prices,
+            self.every,
+            self.hair,
+            self.value,
+            self.taken,
+            self.bag,
+            self.rate,
+            self.slope,
+        )
+        if reached > self.best:
+            self.best, self.best_prices, self.since = reached, self.prices, 0
+        self.since += 1
+        if reached == -math.inf:
+            return False
+        # the last rounds count, and the later the more
+        self.share[chosen] += done**3
+        steep = self.scale * self.slope
+        size = float(np.sum(steep * steep))
+        self.direction = _MEMORY * self.direction + (1 - _MEMORY) * steep if self.direction.any() else steep
+        target = self.target if math.isfinite(self.target) else self.best + 0.05 * abs(self.best) + 1e-9
+        away = target - reached
+        if size <= 0.0 or away <= _SAFE * abs(target):
+            return False
+        if self.since > _PATIENCE:
+            # too long steps: back to the best prices, with shorter ones
+            self.since, self.brake, self.prices = 0, self.brake * _BRAKE, self.best_prices
+            self.direction = np.zeros_like(steep)
+            return True
+        pace = self.brake * _FIRST * (_LAST / _FIRST) ** done * away / size
+        moved = self.prices + pace * self.scale * self.direction
+        self.prices = np.clip(moved, -self.relaxation.ceiling, self.relaxation.ceiling)
+        return True
+
+    def bound(self, rounds: int) -> Bound:
+        """The bound at the best multipliers met, with what hubs cost there."""
+        relaxation = self.relaxation
+        arguments = (self.hair, self.value, self.taken, self.bag, self.rate)
+        reached, chosen = look(relaxation, self.best_prices, self.every, *arguments, self.slope)
+        total = float(self.share.sum())
+        share = self.share * (len(chosen) / total) if total > 0 else self.share
+        return Bound(
+            value=max(min(reached - _SAFE * abs(reached), self.target), 0.0),
+            multipliers=self.best_prices,
+            hub_value=self.value,
+            dearest=max(float(self.value[chosen].max()), 0.0) if len(chosen) else 0.0,
+            hub_share=share,
+            rounds=rounds,
+        )
+
+
+def loosened(model: Model) -> Model:
+    """The model without the chains that were put between the members of a group: another chain may do."""
+    if not model.chained:
+        return model
+    atoms: list[tuple[int, ...]] = []
+    for number, atom in enumerate(model.atoms):
+        group = next((g for g in model.groups if g.issubset(atom)), None) if number in model.chained else None
+        if group is None:
+            atoms.append(atom)
+        else:
+            atoms.append(tuple(sorted(group)))
+            atoms.extend((unit,) for unit in sorted(set(atom) - group))
+    return _regrouped(model, sorted(atoms))
+
+
+def _regrouped(model: Model, atoms: Sequence[tuple[int, ...]]) -> Model:
+    """The model with other atoms, each inside one of the old; only what the relaxation reads is kept right."""
+    atom_of = [0] * len(model.atom_of)
+    for number, atom in enumerate(atoms):
+        for unit in atom:
+            atom_of[unit] = number
+    old = [model.atom_of[atom[0]] for atom in atoms]
+    barred = {
+        number: model.barred[old[number]] for number in range(len(atoms)) if old[number] in model.barred
+    }
+    neighbours = tuple(
+        ()
+        if number in barred
+        else tuple(
+            sorted({atom_of[b] for unit in atom for b in model.links[unit]} - {number} - barred.keys())
+        )
+        for number, atom in enumerate(atoms)
+    )
+    piece_of = {atom: place for place, piece in enumerate(model.components) for atom in piece}
+    pieces: list[list[int]] = [[] for _ in model.components]
+    for number in range(len(atoms)):
+        if number not in barred:
+            pieces[piece_of[old[number]]].append(number)
+    return replace(
+        model,
+        atoms=tuple(atoms),
+        atom_of=tuple(atom_of),
+        neighbours=neighbours,
+        amounts=tuple(tuple(sum(c.amounts[u] for u in atom) for c in model.columns) for atom in atoms),
+        lock=tuple(model.lock[number] for number in old),
+        apart=tuple(frozenset() for _ in atoms),
+        groups=model.groups,
+        chained=frozenset(),
+        barred=barred,
+        components=tuple(tuple(piece) for piece in pieces),
+    )
+
+
+def model_bound(
     model: Model,
     components: Sequence[Sequence[int]],
     packages: tuple[int, int],
     left_out: float,
     value: float,
     rounds: int,
-    stop: Callable[[], bool],
+    stop: Callable[[], Any],
 ) -> float | None:
-    """Best bound on the distance of plans that leave out ``left_out`` of the first activity's weight.
-
-    ``components``: units per connected piece that can hold a package. ``packages``: fewest and most.
-    ``value``: distance of the plan at hand, which sets the step. Returns None where none is computed.
-    """
-    count = sum(len(piece) for piece in components)
-    if not 1 <= count <= LARGEST or packages[1] < 1 or rounds < 1:
+    """:func:`lower_bound` of a model, as a number; ``components`` are the units that can be in packages."""
+    if not any(components) or packages[1] < 1 or rounds < 1:
         return None
-    relaxation = _relax(model, components, packages, left_out)
-    best, since, pace = 0.0, 0, 1.0
-    multipliers = _first_multipliers(relaxation, value)
-    for _ in range(rounds):
-        reached, slope = _value(relaxation, multipliers)
-        best, since = (reached, 0) if reached > best else (best, since + 1)
-        if since >= 6:
-            pace, since = pace / 2, 0
-        size = float(slope @ slope)
-        if size < _SAFE or reached >= value * (1 - _SAFE) or stop():
-            break
-        step = pace * max(value - reached, value * 1e-4) / size
-        multipliers = np.clip(multipliers + step * slope, 0.0, relaxation.ceiling)
-    return min(best * (1 - _SAFE), value)
-
-
-def _relax(
-    model: Model, components: Sequence[Sequence[int]], packages: tuple[int, int], left_out: float
-) -> Relaxation:
-    units = [unit for piece in components for unit in piece]
-    points = np.array([(model.problem.units[u].x, model.problem.units[u].y) for u in units], dtype=float)
-    load = np.array([model.load[u] for u in units], dtype=float)
-    pull = np.array([model.pull[u] for u in units], dtype=float)
-    piece_of = np.repeat(np.arange(len(components)), [len(piece) for piece in components])
-    far = np.hypot(points[:, :1] - points[:, 0], points[:, 1:] - points[:, 1])
-    far[piece_of[:, None] != piece_of] = np.inf
-    np.fill_diagonal(far, np.inf)
-    wanted = len(units) - 1 if len(units) <= 320 else max(60, 8 * len(units) // max(packages[1], 1))
-    size = min(wanted, len(units) - 1)
-    near = np.argsort(far, axis=1, kind="stable")[:, :size]
-    rows = np.arange(len(units))[:, None]
-    away = far[rows, near]
-    far[rows, near] = np.inf
-    nearest_unlisted = far.min(axis=0) if len(units) > 1 else np.array([np.inf])
-    listed = np.isfinite(nearest_unlisted)
-    lower, upper = _capacity(model, everything=size == len(units) - 1)
-    infinite = np.isinf(away)
-    return Relaxation(
-        near=near,
-        price=np.where(infinite, np.inf, np.where(infinite, 0.0, away) * pull[near]),
-        near_load=np.where(infinite, 0.0, load[near]),
-        load=load,
-        ceiling=np.multiply(pull, nearest_unlisted, out=np.full(len(units), np.inf), where=listed),
-        lower=lower,
-        upper=upper,
+    found = lower_bound(
+        arrays_of(loosened(model)),
         packages=packages,
-        out=max(left_out, 0.0),
-        free_out=model.problem.rules.leave_out_price is not None,
+        left_out=left_out,
+        value=value,
+        rounds=rounds,
+        stop=stop,
     )
-
-
-def _capacity(model: Model, *, everything: bool) -> tuple[float, float]:
-    """Bounds of the one column that the knapsacks keep: that of the weight which the objective speaks of.
-
-    A lower bound is only rigorous when each hub sees every unit. Plans keep bounds up to a rounding hair,
-    so the relaxation must allow the same hair.
-    """
-    if not model.problem.rules.activities or not model.columns[0].hard:
-        return -math.inf, math.inf
-    column = model.columns[0]
-    lower = column.lower - EPS * max(1.0, abs(column.lower)) if everything else -math.inf
-    return lower, column.upper + EPS * max(1.0, abs(column.upper))
-
-
-def _first_multipliers(relaxation: Relaxation, value: float) -> Floats:
-    total = float(relaxation.load.sum()) or 1.0
-    usual = relaxation.load if relaxation.load.any() else np.ones_like(relaxation.load)
-    return np.minimum(2.0 * value / total * usual, relaxation.ceiling)
-
-
-def _value(relaxation: Relaxation, multipliers: Floats) -> tuple[float, Floats]:
-    """The relaxed optimum at these multipliers and its slope (subgradient)."""
-    hub_value, share, order = _knapsacks(relaxation, multipliers)
-    chosen = _cheapest_hubs(hub_value, relaxation.packages)
-    if chosen is None:
-        return -math.inf, np.zeros_like(multipliers)
-    served = np.zeros_like(multipliers)
-    served[chosen] += 1.0
-    targets = np.take_along_axis(relaxation.near[chosen], order[chosen], axis=1)
-    np.add.at(served, targets.ravel(), share[chosen].ravel())
-    out_value, out = _dearest_out(relaxation, multipliers)
-    total = float(multipliers.sum()) - out_value + float(hub_value[chosen].sum())
-    return total, 1.0 - out - served
-
-
-def _knapsacks(relaxation: Relaxation, multipliers: Floats) -> tuple[Floats, Floats, Whole]:
-    """Per hub: its value, the shares of its near units taken (cheapest first), and their order."""
-    load, upper = relaxation.load, relaxation.upper
-    reduced = relaxation.price - multipliers[relaxation.near]
-    weight = relaxation.near_load
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rate = np.where(weight > 0, reduced / weight, np.where(reduced < 0, -np.inf, np.inf))
-    order = np.argsort(rate, axis=1, kind="stable")
-    reduced = np.take_along_axis(np.where(np.isinf(reduced), 0.0, reduced), order, axis=1)
-    weight = np.take_along_axis(weight, order, axis=1)
-    sorted_rate = np.take_along_axis(rate, order, axis=1)
-    filled = np.cumsum(weight, axis=1)
-    wished = np.where(sorted_rate < 0, weight, 0.0).sum(axis=1)
-    room = np.clip(wished, np.maximum(relaxation.lower - load, 0.0), upper - load)
-    before = filled - weight
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(weight > 0, np.clip((room[:, None] - before) / weight, 0.0, 1.0), sorted_rate < 0)
-    value = (reduced * share).sum(axis=1) - multipliers
-    reach = filled[:, -1] if filled.shape[1] else np.zeros(len(load))
-    impossible = (load > upper * (1 + _SAFE)) | (reach + load < relaxation.lower * (1 - _SAFE))
-    return np.where(impossible, np.inf, value), share, order
-
-
-def _cheapest_hubs(value: Floats, packages: tuple[int, int]) -> Whole | None:
-    order = np.argsort(value, kind="stable")
-    able = int(np.isfinite(value).sum())
-    fewest, most = packages[0], min(packages[1], able)
-    if able < fewest or most < 1:
-        return None
-    wished = int((value < 0).sum())
-    return order[: min(max(wished, fewest), most)]
-
-
-def _dearest_out(relaxation: Relaxation, multipliers: Floats) -> tuple[float, Floats]:
-    """The most that leaving out the given weight can save, as a fractional knapsack."""
-    load, out = relaxation.load, np.zeros_like(multipliers)
-    if relaxation.free_out:
-        out[load <= 0] = 1.0
-    if relaxation.out > 0:
-        rate = np.divide(multipliers, load, out=np.zeros_like(load), where=load > 0)
-        order = np.argsort(-rate, kind="stable")
-        weight = load[order]
-        before = np.cumsum(weight) - weight
-        left = np.clip(relaxation.out - before, 0.0, weight)
-        part = np.divide(left, weight, out=np.zeros_like(load), where=weight > 0)
-        out[order] = np.maximum(out[order], part)
-    return float(multipliers @ out), out
+    return None if found is None else found.value
