@@ -105,8 +105,8 @@ class Master:
     number of packages, the rest are packages.
     """
 
-    def __init__(self, pool: Pool, scale: float, stop: Stop | None = None) -> None:
-        self.pool, self.scale, self.big = pool, scale, _BIG
+    def __init__(self, pool: Pool, scale: float, stop: Stop | None = None, big: float = _BIG) -> None:
+        self.pool, self.scale, self.big = pool, scale, big
         self.rows = len(pool.out_cost)
         self.highs = quiet(stop)
         self.highs.setOptionValue("presolve", "off")
