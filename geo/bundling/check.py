@@ -75,6 +75,26 @@ def _package(
         yield Violation("within", name, f"{name} reaches into {len(areas)} areas", ids, len(areas), 1)
     if problem.rules.anchors and not any(unit.anchor for unit in members):
         yield Violation("anchors", name, f"{name} has no anchor", ids, 0, 1)
+    if problem.rules.centres:
+        yield from _centre(problem, name, members)
+
+
+def _centre(problem: Problem, name: str, members: Sequence[Unit]) -> Iterator[Violation]:
+    """A package holds a centre that can take it, and only one where every centre opens."""
+    rules, ids = problem.rules, tuple(unit.id for unit in members)
+    inside = [centre for centre in rules.centres if centre.id in set(ids)]
+    if not inside:
+        yield Violation("centres", name, f"{name} holds no centre", ids, 0, 1)
+        return
+    if len(inside) > 1 and rules.opened_range()[0] >= len(rules.centres):
+        found = tuple(centre.id for centre in inside)
+        yield Violation("centres", name, f"{name} holds {len(inside)} centres", found, len(inside), 1)
+    load = math.fsum(problem.load(unit) for unit in members)
+    most = max(math.inf if centre.capacity is None else centre.capacity for centre in inside)
+    if load > most + EPS * max(1.0, abs(most)):
+        what = rules.activities[0].name if rules.activities else "units"
+        text = f"{name} holds {load:,.6g} {what}, its centre can take {most:,.6g}"
+        yield Violation("capacity", name, text, ids, load, most)
 
 
 def _bounds(activity: Activity, name: str, members: Sequence[Unit]) -> Iterator[Violation]:
@@ -142,7 +162,7 @@ def _locks(problem: Problem, labels: Mapping[str, str | None]) -> Iterator[Viola
 
 
 def _counts(problem: Problem, labels: Mapping[str, str | None], count: int) -> Iterator[Violation]:
-    fewest, most = problem.rules.package_range()
+    fewest, most = problem.rules.opened_range()
     if not fewest <= count <= most:
         limit = fewest if count < fewest else most
         yield Violation("packages", None, f"{count} packages, but {limit:g} is the limit", (), count, limit)

@@ -26,12 +26,14 @@ class Parts:
 
     ``left_out``: priced weight left out. ``soft``: priced soft rules. ``distance``: Σ weight · metres to
     the hub. ``imbalance``: mean absolute deviation of the packages' first activity from their mean.
+    ``fixed``: fixed costs of the given centres that open; it counts together with ``distance``.
     """
 
     left_out: float
     soft: float
     distance: float
     imbalance: float
+    fixed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,11 +111,27 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """A given hub (a firm's site) with the load it can take; part of the problem's language."""
+    """A given hub (既定中心, a firm's site): the unit where it stands and the load its package may hold.
+
+    ``capacity``: most of the first activity (of units, where there is none), its own unit's included; None =
+    no bound of its own. ``fixed_cost``: what opening it costs, in weight times metres like the distance.
+
+    >>> Centre("a", 1200).fixed_cost
+    0.0
+    """
 
     id: str
     capacity: float | None = None
     fixed_cost: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            raise BundlingError("a centre needs a unit's id", field="centre.id")
+        _finite(self.fixed_cost, f"centre[{self.id}].fixed_cost")
+        if self.capacity is not None:
+            _finite(self.capacity, f"centre[{self.id}].capacity")
+            if self.capacity < 0:
+                raise BundlingError("a capacity is not negative", field=f"centre[{self.id}].capacity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +141,8 @@ class Rules:
     ``packages``: None (free), a number, or a range (lo, hi), both included. ``max_members``: most units
     in a package. ``within``: a package stays inside one ``Unit.within``. ``anchors``: every package
     holds an anchor. ``together`` / ``apart``: groups of ids that must / must not share a package.
-    ``centres``: given hubs (not supported by the present solver, which refuses them).
+    ``centres``: given hubs; every package then has one of them as its hub and keeps its capacity. Each opens,
+    unless ``packages`` says how many or fixed costs make it a choice (service-area problem, with location).
     ``leave_out_price``: price per unit of the first activity's weight left out; None = all must be
     placed. ``soft``: prices of rules that may bend: the name of an activity (per unit of weight short
     of or over its bounds) or ``"border"`` (per further ``within`` area in a package).
@@ -176,6 +193,20 @@ class Rules:
             return self.packages, self.packages
         return self.packages
 
+    def opened_range(self) -> tuple[int, float]:
+        """Fewest and most packages, given centres counted in.
+
+        Left open, every centre opens (service-area problem), unless fixed costs say that there is something
+        to choose (capacitated facility location with service areas).
+        """
+        if not self.centres:
+            return self.package_range()
+        count = len(self.centres)
+        if self.packages is None:
+            return (0 if any(centre.fixed_cost for centre in self.centres) else count), count
+        low, high = self.package_range()
+        return low, min(high, count)
+
     def is_hard(self, activity: Activity) -> bool:
         """Whether the bounds of ``activity`` may not be broken at any price."""
         return activity.name not in self.soft
@@ -209,6 +240,10 @@ class Problem:
         _known_ids(((link.a, link.b) for link in self.links), known, "links")
         _known_ids(self.rules.together, known, "rules.together")
         _known_ids(self.rules.apart, known, "rules.apart")
+        centres = [centre.id for centre in self.rules.centres]
+        _known_ids([centres], known, "rules.centres")
+        if len(set(centres)) != len(centres):
+            raise BundlingError("two centres stand in one unit", field="rules.centres")
         for unit in self.units:
             self._check_weights(unit)
 

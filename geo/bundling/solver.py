@@ -11,6 +11,7 @@ import numpy as np
 
 from geo.bundling.arrays import OUT, Whole, arrays_of
 from geo.bundling.bound import model_bound
+from geo.bundling.centres import solve_centres
 from geo.bundling.conflicts import find_conflict
 from geo.bundling.errors import BundlingError
 from geo.bundling.explain import left_out_reasons
@@ -75,7 +76,10 @@ def solve_style(
             return "time_limit"
         return None
 
-    return _attempt(problem, style, effort, _Run(seed, Watch(stop), progress, began), {})
+    run = _Run(seed, Watch(stop), progress, began)
+    if problem.rules.centres:
+        return solve_centres(problem, effort, run)
+    return _attempt(problem, style, effort, run, {})
 
 
 def _attempt(
@@ -117,8 +121,6 @@ def _homeless_groups(model: Model, plan: Plan) -> dict[frozenset[int], Reason]:
 
 
 def _refuse(problem: Problem, effort: float, time_limit: float | None) -> None:
-    if problem.rules.centres:
-        raise BundlingError("given centres are not supported by this solver", field="rules.centres")
     if not (math.isfinite(effort) and effort > 0):
         raise BundlingError(f"effort must be a number above zero, not {effort!r}", field="effort")
     if time_limit is not None and not time_limit >= 0:

@@ -54,7 +54,9 @@ HOUSEHOLDS = (Activity("households", 1, 2),)
         (lambda: Problem((), (), Rules(), "cost"), "objective"),
         (lambda: solve(strip(2, packages=1), effort=0), "effort"),
         (lambda: solve(strip(2, packages=1), time_limit=-1), "time_limit"),
-        (lambda: solve(strip(2, packages=1, centres=(Centre("u0", 5),))), "rules.centres"),
+        (lambda: strip(2, packages=1, centres=(Centre("u9", 5),)), "rules.centres"),
+        (lambda: strip(2, centres=(Centre("u0", 5), Centre("u0", 6))), "rules.centres"),
+        (lambda: Centre("u0", -1), "centre[u0].capacity"),
         (lambda: alternatives(strip(2, packages=1), 0), "n"),
     ],
 )
