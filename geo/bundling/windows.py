@@ -25,7 +25,7 @@ PACKAGES = 16
 """Packages of a window: enough for load to travel, few enough for set partitioning."""
 RUNS, MOVES = 2, 400
 """Annealing runs of a window, and moves per atom in each."""
-KEPT = 4000
+KEPT = 2500
 """Most packages that a window's runs keep for recombination."""
 FRESH = Schedule(hot=0.25, cold=0.015, soft=0.2, strict=10.0, record_from=0.3)
 MENDING = Schedule(hot=0.3, cold=0.02, soft=2.0, strict=50.0)
