@@ -61,8 +61,8 @@ function stance(unit, open, saved, failed) {
 export function fillFilter(box, counts, ready) {
   const chosen = box.value;
   const all = Object.values(counts).reduce((sum, value) => sum + value, 0);
-  const modes = MODES.filter((mode) => counts[mode]).map((mode) => [mode, `${named("outlook", mode)}（${counts[mode]}）`]);
-  const choices = [["", `${t("outlook.all")}（${all}）`], ...modes, ["ready", `${t("outlook.only_ready")}（${ready}）`]];
+  const modes = MODES.filter((mode) => counts[mode]).map((mode) => [mode, `${named("outlook", mode)} (${counts[mode]})`]);
+  const choices = [["", `${t("outlook.all")} (${all})`], ...modes, ["ready", `${t("outlook.only_ready")} (${ready})`]];
   fill(box, ...choices.map(([value, text]) => el("option", { value }, text)));
   box.value = choices.some(([value]) => value === chosen) ? chosen : "";
 }
