@@ -4,7 +4,10 @@ problem.py       what is asked: units, links, activities, rules
 graph.py         footprints → neighbour links; where geometry ends and graphs begin
 model.py         the problem compiled for searching
 conflicts.py     rules that no plan can keep together
-starts.py        first plans            search.py    moves and annealing
+arrays.py, state.py, moves.py   the problem and a plan as arrays; what a move would change
+starts.py        first plans            search.py    the search as a whole
+anneal.py, improve.py, pool.py  annealing, its slices, and the packages met on the way
+windows.py       clusters of packages annealed afresh, recombined, mended; packages that wander
 finish.py        repair                 bound.py     proven lower bound
 explain.py       reasons                solver.py    the solver
 answer.py        the solver with what binds its plan, or the smallest set of rules that conflict
