@@ -262,6 +262,7 @@ def _misuse(args: argparse.Namespace, weights: list[Weight]) -> list[str]:
         "--barriers and --bridges say nothing about given --links": bool(
             args.links and (args.barriers or args.bridges)
         ),
+        "--exact proves one plan: leave --alternatives out": args.exact and args.alternatives > 1,
         "--bridges cross --barriers: name those too": bool(args.bridges and not args.barriers),
         **_clashes(args),
     }

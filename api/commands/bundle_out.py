@@ -104,7 +104,7 @@ def report_of(problem: Problem, plan: Solution, unknown: Mapping[str, Reason]) -
     """One plan as plain JSON."""
     parts = plan.parts
     return {
-        "objective": parts.distance,
+        "objective": parts.distance + parts.fixed,
         "objective_kind": problem.objective,
         "parts": {name: getattr(parts, name) for name in type(parts).__dataclass_fields__},
         "lower_bound": plan.bound,

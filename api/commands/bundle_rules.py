@@ -117,19 +117,15 @@ def _rules(
     soft = {weight.name: weight.price for weight in weights if weight.price is not None}
     if args.border_price is not None:
         soft[BORDER] = args.border_price
-    centres = read_centres(args.centres, rows, missing) if args.centres else ()
-    packages = args.packages
-    if packages is None and centres and not any(centre.fixed_cost for centre in centres):
-        packages = len(centres)  # closing one saves nothing: all are given to be used
     return Rules(
         tuple(_activity(weight, amounts[weight.name], args.packages) for weight in weights),
-        packages=packages,
+        packages=args.packages,
         max_members=args.max_members,
         within=bool(args.within) and args.border_price is None,
         anchors=bool(args.anchors),
         together=_groups(args.together, rows, missing),
         apart=_groups(args.apart, rows, missing),
-        centres=centres,
+        centres=read_centres(args.centres, rows, missing) if args.centres else (),
         leave_out_price=None if args.all else args.leave_out_price or 1.0,
         soft=soft,
     )

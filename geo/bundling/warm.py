@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from geo.bundling import alternatives, compiled, kernel_files, solve
-from geo.bundling.problem import BORDER, Activity, Link, Problem, Rules, Unit
+from geo.bundling.problem import BORDER, Activity, Centre, Link, Problem, Rules, Unit
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,16 @@ def small_problems() -> Iterator[Problem]:
     yield _square(Rules((homes, Activity("income", 30.0)), soft={"income": 5.0, BORDER: 50.0}))
     yield _square(Rules((Activity("households", 5000),)))
     yield _square(Rules(packages=3))
+    yield _square(Rules((homes,), together=(("r0c0", "r0c2"),), apart=(("r3c3", "r3c2"),)), side=5)
+    load = (Activity("households"),)
+    corners = (Centre("r1c1", 2600.0), Centre("r5c5", 2600.0), Centre("r1c5", 2600.0))
+    yield _square(Rules(load, centres=corners))
+    costly = tuple(Centre(each.id, each.capacity, 5000.0) for each in corners)
+    yield _square(Rules(load, centres=costly), "dist")
+    yield _square(Rules(load, packages=2, centres=costly))
 
 
-def _square(rules: Rules, objective: Any = "wdist", lock: str | None = None) -> Problem:
+def _square(rules: Rules, objective: Any = "wdist", lock: str | None = None, side: int = _SIDE) -> Problem:
     """Units in a square, rook neighbours, an islet without neighbours beside it."""
     units = [
         Unit(
@@ -47,11 +54,11 @@ def _square(rules: Rules, objective: Any = "wdist", lock: str | None = None) -> 
             (row + 2 * column) % 4 == 0,
             "L" if f"r{row}c{column}" == lock else None,
         )
-        for row in range(_SIDE)
-        for column in range(_SIDE)
+        for row in range(side)
+        for column in range(side)
     ]
-    links = [Link(f"r{a}c{b}", f"r{a}c{b + 1}") for a in range(_SIDE) for b in range(_SIDE - 1)]
-    links += [Link(f"r{a}c{b}", f"r{a + 1}c{b}") for a in range(_SIDE - 1) for b in range(_SIDE)]
+    links = [Link(f"r{a}c{b}", f"r{a}c{b + 1}") for a in range(side) for b in range(side - 1)]
+    links += [Link(f"r{a}c{b}", f"r{a + 1}c{b}") for a in range(side - 1) for b in range(side)]
     units.append(Unit("islet", 5000.0, 0.0, {"households": 90.0, "income": 1.0}, "east", True))
     return Problem(tuple(units), tuple(links), rules, objective)
 

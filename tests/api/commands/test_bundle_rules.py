@@ -137,6 +137,20 @@ def test_a_conflict_is_reported_with_its_figures(square: Path, capsys: pytest.Ca
     assert {"proven", "stopped_by", "seconds", "seed", "units", "links"} <= told.keys()
 
 
+def test_given_centres_are_the_hubs(square: Path) -> None:
+    centres = square.with_name("centres.csv")
+    centres.write_text("id,capacity\nr1c1,1800\nr4c4,1900\n", encoding="utf-8")
+    packages, told = bundled(square, "--centres", centres, "--all")
+    assert {package["hub"] for package in told["packages"]} == {"r1c1", "r4c4"}
+    assert max(map(len, packages.values())) <= 19
+    centres.write_text(
+        "id,capacity,fixed_cost\nr1c1,3600,500\nr4c4,3600,1\nr0c5,3600,9e9\n", encoding="utf-8"
+    )
+    _, told = bundled(square, "--centres", centres, "--all", "--packages", 1)
+    assert [package["hub"] for package in told["packages"]] in (["r1c1"], ["r4c4"])
+    assert told["objective"] == told["parts"]["distance"] + told["parts"]["fixed"]
+
+
 # ---- files ----------------------------------------------------------------------------------------------------
 
 
