@@ -12,6 +12,7 @@ from geo.bundling.binding import binding_rules
 from geo.bundling.plan import Infeasible, Solution
 from geo.bundling.problem import Problem
 from geo.bundling.remedies import Trial
+from geo.bundling.settle import solve as solve_and_prove
 from geo.bundling.smallest import conflict_told
 from geo.bundling.solver import solve as solve_plainly
 
@@ -71,4 +72,4 @@ def _explained(problem: Problem, answer: Infeasible, how: dict[str, Any]) -> Ans
     return replace(answer, conflict=conflict, seconds=seconds)
 
 
-solve = with_reasons(solve_plainly)
+solve = with_reasons(solve_and_prove)

@@ -169,10 +169,13 @@ def test_what_conflicts_is_named(problem: Problem, code: str) -> None:
     assert answer.proven
 
 
-def test_what_the_search_does_not_find_is_not_called_impossible() -> None:
+def test_what_the_search_does_not_find_is_called_impossible_only_with_a_proof() -> None:
     units = tuple(Unit(n, 0, 0, {"households": w}) for n, w in (("a", 700), ("b", 800)))
-    answer = refused(Problem(units, (Link("a", "b"),), Rules((Activity("households", 900, 1100),))))
-    assert (answer.conflict[0].code, answer.proven) == ("not_found", False)
+    problem = Problem(units, (Link("a", "b"),), Rules((Activity("households", 900, 1100),)))
+    assert refused(problem).proven
+    answer = solve(problem, exact=False)
+    assert isinstance(answer, Infeasible)
+    assert not answer.proven
 
 
 def test_cancel_and_time_limit_are_safety_stops_that_still_answer() -> None:

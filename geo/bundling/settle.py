@@ -1,0 +1,163 @@
+"""The solver with its proof (求解并证明): small problems are settled, larger ones on request as far as it goes."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from geo.bundling import solver
+from geo.bundling.arrays import OUT, Whole, arrays_of
+from geo.bundling.exact import Proof, prove
+from geo.bundling.improve import Watch
+from geo.bundling.model import Model, compile_problem
+from geo.bundling.plan import Infeasible, Reason, Solution, StoppedBy
+from geo.bundling.problem import Problem
+from geo.bundling.scoring import plan_of
+from geo.bundling.search import Search, Style
+from geo.bundling.starts import room_of
+
+SMALL = 40
+"""Units up to which every answer is proven without being asked."""
+STEPS, STEPS_ASKED = 30_000_000, 600_000_000
+"""Work of a proof that nobody asked for, and of one asked for, at effort 1."""
+
+
+def solve(
+    problem: Problem,
+    *,
+    effort: float = 1.0,
+    seed: int = 1,
+    time_limit: float | None = None,
+    progress: solver.Progress | None = None,
+    cancel: Callable[[], bool] | None = None,
+    exact: bool | None = None,
+) -> Solution | Infeasible:
+    """Bundle: a plan that keeps every hard rule, or what stands against one.
+
+    ``effort`` multiplies the number of moves; ``time_limit`` (seconds) and ``cancel`` are safety stops
+    after which the best plan so far is returned. ``exact``: prove the optimum as far as it goes; None = for
+    problems of up to 40 units. Same problem, seed, effort and exact → same answer as long as no safety stop
+    struck. Raises :class:`BundlingError` for rules this solver cannot keep.
+
+    >>> from geo.bundling import Activity, Link, Problem, Rules, Unit, solve
+    >>> units = tuple(Unit(name, 100.0 * i, 0.0, {"households": 100}) for i, name in enumerate("abcd"))
+    >>> links = (Link("a", "b"), Link("b", "c"), Link("c", "d"))
+    >>> answer = solve(Problem(units, links, Rules((Activity("households", 150, 250),))))
+    >>> [package.members for package in answer.packages]
+    [('a', 'b'), ('c', 'd')]
+    >>> answer.parts.distance, answer.proven
+    (20000.0, True)
+    """
+    began = time.monotonic()
+    answer = solver.solve(
+        problem, effort=effort, seed=seed, time_limit=time_limit, progress=progress, cancel=cancel
+    )
+    wanted = len(problem.units) <= SMALL if exact is None else exact
+    settled = answer.proven and isinstance(answer, Infeasible)
+    if not wanted or settled or problem.rules.centres or answer.stopped_by in ("cancel", "time_limit"):
+        return answer
+
+    def stop() -> StoppedBy | None:
+        if cancel is not None and cancel():
+            return "cancel"
+        over = time_limit is not None and time.monotonic() - began >= time_limit
+        return "time_limit" if over else None
+
+    watch = Watch(stop)
+    steps = round((STEPS_ASKED if exact else STEPS) * effort)
+    proof = prove(problem, _labels(problem, answer), steps=steps, stop=watch)
+    told = _with_proof(problem, answer, proof, watch, seed)
+    struck = watch.struck
+    if struck is not None and not told.proven:
+        told = replace(told, stopped_by="cancel" if struck == "cancel" else "time_limit")
+    return replace(told, seconds=time.monotonic() - began)
+
+
+def _labels(problem: Problem, answer: Solution | Infeasible) -> Whole | None:
+    if isinstance(answer, Infeasible):
+        return None
+    numbers = {package.id: number for number, package in enumerate(answer.packages)}
+    labels = answer.labels()
+    return np.array([numbers.get(labels[unit.id] or "", OUT) for unit in problem.units], dtype=np.int64)
+
+
+def _with_proof(
+    problem: Problem, answer: Solution | Infeasible, proof: Proof, watch: Watch, seed: int
+) -> Solution | Infeasible:
+    """The answer with what the proof knows: a better plan, a bound, or that there is none."""
+    if proof.labels is None:
+        none = isinstance(answer, Infeasible) and proof.proven
+        return _impossible(answer) if none and isinstance(answer, Infeasible) else answer
+    plan = _told(problem, proof.labels, watch, seed)
+    if plan is None:
+        return answer
+    if isinstance(answer, Solution) and not _better(plan, answer):
+        plan = answer
+    if proof.proven:
+        distance = plan.parts.distance
+        return replace(plan, bound=distance, gap=0.0, proven=True, stopped_by="proven")
+    if proof.bound is not None and (plan.bound is None or proof.bound > plan.bound):
+        distance = plan.parts.distance
+        bound = min(proof.bound, distance)
+        return replace(plan, bound=bound, gap=(distance - bound) / distance if distance else 0.0)
+    return plan
+
+
+def _impossible(answer: Infeasible) -> Infeasible:
+    """A refusal that is proven now; that merely none was found is no longer all that can be said."""
+    text = "no plan keeps every rule: every package that one could hold was looked at"
+    conflict = tuple(replace(r, text=text) if r.code == "not_found" else r for r in answer.conflict)
+    return replace(answer, conflict=conflict, proven=True)
+
+
+def _better(one: Solution, other: Solution) -> bool:
+    """Whether a plan comes before another by more than rounding."""
+    for mine, theirs in (
+        (one.parts.left_out, other.parts.left_out),
+        (len(one.left_out), len(other.left_out)),
+        (one.parts.soft, other.parts.soft),
+        (one.parts.distance, other.parts.distance),
+    ):
+        if not math.isclose(mine, theirs, rel_tol=1e-9, abs_tol=1e-6):
+            return mine < theirs
+    return False
+
+
+def _told(problem: Problem, labels: Whole, watch: Watch, seed: int) -> Solution | None:
+    """A plan given by unit as an answer with names and reasons."""
+    model = _model_of(problem, labels)
+    atom_labels = np.array([labels[atom[0]] for atom in model.atoms], dtype=np.int64)
+    if any(len({int(labels[unit]) for unit in atom}) > 1 for atom in model.atoms):
+        return None
+    arrays = arrays_of(model)
+    rooms = [room_of(model, atoms) for atoms in model.components]
+    quiet = solver._Run(seed, watch, None, time.monotonic())
+    search = Search(model, arrays, rooms, Style(), 0.3, seed, watch, quiet.tell)
+    found = solver._answer(search, plan_of(model, arrays, atom_labels), quiet)
+    return replace(found, proven=False)
+
+
+def _model_of(problem: Problem, labels: Whole) -> Model:
+    """The problem compiled so that its atoms suit a plan: groups keep the chains that the plan gives them."""
+    model = compile_problem(problem)
+    together, given_up = list(problem.rules.together), {}
+    for group in model.groups:
+        own = {int(labels[unit]) for unit in group}
+        atom = model.atoms[model.atom_of[min(group)]]
+        if len(atom) == len(group) and len({model.atom_of[unit] for unit in group}) == 1:
+            continue
+        if own == {OUT}:
+            names = ", ".join(problem.units[unit].id for unit in sorted(group)[:6])
+            text = f"{names} must go together, but no plan with them and a chain between them is better"
+            given_up[frozenset(group)] = Reason("group_not_placed", text, {"units": names})
+        else:
+            package = np.flatnonzero(labels == min(own)).tolist()
+            together.append(tuple(problem.units[unit].id for unit in package))
+    if not given_up and len(together) == len(problem.rules.together):
+        return model
+    rules = replace(problem.rules, together=tuple(together))
+    return compile_problem(replace(problem, rules=rules), given_up)
