@@ -237,9 +237,12 @@ class Answered:
 class Solver:
     """A programme in HiGHS."""
 
-    def __init__(self, programme: Programme, stop: Callable[[], bool], nodes: int, gap: float) -> None:
+    def __init__(
+        self, programme: Programme, stop: Callable[[], bool], nodes: int, gap: float, looks: int
+    ) -> None:
         self.programme = programme
-        self.highs = quiet(stop)
+        self.looks, self.looked = looks, 0
+        self.highs = quiet(self._halt)
         self.stop = stop
         for name, value in (("mip_max_nodes", nodes), ("mip_rel_gap", gap), ("mip_abs_gap", 0.0)):
             self.highs.setOptionValue(name, value)
@@ -260,6 +263,11 @@ class Solver:
         lp.integrality_ = [kinds.kInteger if each else kinds.kContinuous for each in programme.whole]
         self.highs.passModel(lp)
 
+    def _halt(self) -> bool:
+        """Asked at fixed places of the solver's work, so that counting the questions measures it."""
+        self.looked += 1
+        return self.looked > self.looks or self.stop()
+
     def add(self, terms: Terms, low: float, high: float) -> None:
         """One more row."""
         index = np.array(list(terms), dtype=np.int32)
@@ -275,6 +283,7 @@ class Solver:
         scale = float(np.abs(cost).max()) or 1.0
         self.highs.changeColsCost(count, np.arange(count, dtype=np.int32), cost / scale)
         labels: dict[int, int] = {}
+        self.looked = 0
         for _ in range(ROUNDS):
             if start is not None:
                 given = highspy.HighsSolution()
@@ -313,11 +322,15 @@ def solve_programme(
     stop: Callable[[], bool],
     *,
     nodes: int,
+    looks: int = 10**9,
     gap: float = 0.0,
     start: Mapping[int, int] | None = None,
 ) -> Answered:
-    """The best assignment part by part: weight left out, number left out, soft rules, then distance."""
-    solver = Solver(programme, stop, nodes, gap)
+    """The best assignment part by part: weight left out, number left out, soft rules, then distance.
+
+    ``nodes`` and ``looks`` (some hundred a second) bound the work, not the time, so that answers repeat.
+    """
+    solver = Solver(programme, stop, nodes, gap, looks)
     values = None if start is None else started(programme, start)
     answer = Answered(None, -math.inf, False)
     proven = True

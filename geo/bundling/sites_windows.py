@@ -13,7 +13,7 @@ from geo.bundling.sites_programme import Programme, solve_programme
 
 PAIRS = 120
 """Choices (beyond the place it has) that the atoms of a window have together; more is better and slower."""
-NODES = 20
+NODES, LOOKS = 20, 80
 
 
 def windows(
@@ -83,7 +83,7 @@ def _window(
     stay = inside & (arrays.lock < 0) & (out.any() or over > 0) & (not np.isinf(arrays.out_price))
     programme = Programme(sites, pairs, chosen, False, stay, elastic if over > 0 else 0.0)
     start = {atom: int(labels[atom]) for atom in programme.atoms}
-    answer = solve_programme(programme, stop, nodes=NODES, gap=1e-4, start=start)
+    answer = solve_programme(programme, stop, nodes=NODES, looks=LOOKS, gap=1e-4, start=start)
     if answer.labels is None:
         return None
     new = labels.copy()
