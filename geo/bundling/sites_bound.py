@@ -153,6 +153,8 @@ def knapsacks(
     worth = np.zeros(places)
     taken = np.zeros((count, places))
     closed = np.zeros(count, dtype=np.bool_)
+    rate = np.empty(count)
+    gainers = np.empty(count, dtype=np.int64)
     if every:
         for site in range(places):
             closed[own[site]] = True
@@ -161,13 +163,16 @@ def knapsacks(
         worth[site] = cost[home, site] - multipliers[home]
         taken[home, site] = 1.0
         room = capacity[site] - load[home]
-        rate = np.full(count, np.inf)
+        size = 0
         for atom in range(count):
             gain = multipliers[atom] - cost[atom, site]
             if pairs[atom, site] and gain > 0 and atom != home and not closed[atom]:
-                rate[atom] = -gain / load[atom] if load[atom] > 0 else -np.inf
-        for atom in np.argsort(rate, kind="mergesort"):
-            if rate[atom] == np.inf or (room <= 0 and load[atom] > 0):
+                gainers[size] = atom
+                rate[size] = -gain / load[atom] if load[atom] > 0 else -np.inf
+                size += 1
+        for place in np.argsort(rate[:size], kind="mergesort"):
+            atom = gainers[place]
+            if room <= 0 and load[atom] > 0:
                 break
             share = 1.0 if load[atom] <= room else room / load[atom]
             taken[atom, site] = share

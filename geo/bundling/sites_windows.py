@@ -70,14 +70,16 @@ def _window(
     pairs[kept, labels[kept]] = True
     dear = sites.cost + arrays.atom_load[:, None] * prices
     here = np.where(inside & ~out, dear[np.arange(len(labels)), np.where(out, 0, labels)], np.inf)
-    extra = np.where(inside[:, None] & sites.may, dear - here[:, None], np.inf)
+    rows = np.flatnonzero(inside)
+    columns = np.array(chosen)
+    extra = dear[np.ix_(rows, columns)] - here[rows, None]
+    # what stays out comes first: any place is better than none
     extra[np.isneginf(extra)] = -1.0
-    extra[:, [k for k in range(len(sites.unit)) if k not in set(chosen)]] = np.inf
-    extra[pairs] = np.inf
-    extra[sites.atom[chosen]] = np.inf
+    shut = ~sites.may[np.ix_(rows, columns)] | pairs[np.ix_(rows, columns)]
+    extra[shut | np.isin(rows, sites.atom[columns])[:, None]] = np.inf
     flat = np.argsort(extra, axis=None, kind="stable")[: round(PAIRS * wide)]
     flat = flat[np.isfinite(extra.ravel()[flat])]
-    pairs.ravel()[flat] = True
+    pairs[rows[flat // len(columns)], columns[flat % len(columns)]] = True
     over = over_capacity(sites, labels)
     elastic = 20.0 * float(dear[inside].max(initial=1.0)) / max(float(arrays.atom_load.mean()), 1e-9)
     stay = inside & (arrays.lock < 0) & (out.any() or over > 0) & (not np.isinf(arrays.out_price))

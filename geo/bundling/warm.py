@@ -40,6 +40,9 @@ def small_problems() -> Iterator[Problem]:
     costly = tuple(Centre(each.id, each.capacity, 5000.0) for each in corners)
     yield _square(Rules(load, centres=costly), "dist")
     yield _square(Rules(load, packages=2, centres=costly))
+    # more pairs of unit and centre than one programme takes
+    wide = tuple(Centre(name, 12_000.0) for name in ("r2c2", "r12c12", "r2c12"))
+    yield _square(Rules(load, centres=wide), side=15)
 
 
 def _square(rules: Rules, objective: Any = "wdist", lock: str | None = None, side: int = _SIDE) -> Problem:
