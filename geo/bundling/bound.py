@@ -24,6 +24,7 @@ from geo.bundling.relaxation import Relaxation, able_atoms, relax, wider
 
 ROUNDS = 300
 """Rounds at effort 1: about 1 s at 300 units, 3 s at 2,000, 20 s at 20,000."""
+_UNIT_ROUNDS, _FEW_ROUNDS = 600_000, 100
 _FIRST, _LAST = 1.0, 0.02
 """Share of Polyak's step in the first and the last round."""
 _PATIENCE, _BRAKE = 10, 0.7
@@ -287,8 +288,12 @@ def model_bound(
     value: float,
     rounds: int,
     stop: Callable[[], Any],
+    soft: float = math.inf,
 ) -> float | None:
-    """:func:`lower_bound` of a model, as a number; ``components`` are the units that can be in packages."""
+    """:func:`lower_bound` of a model, as a number; ``components`` are the units that can be in packages.
+
+    Large maps get fewer rounds than asked for: each takes as long as many of a small one.
+    """
     if not any(components) or packages[1] < 1 or rounds < 1:
         return None
     found = lower_bound(
@@ -296,7 +301,8 @@ def model_bound(
         packages=packages,
         left_out=left_out,
         value=value,
-        rounds=rounds,
+        rounds=min(rounds, max(_FEW_ROUNDS, _UNIT_ROUNDS // len(model.problem.units))),
         stop=stop,
+        soft=soft,
     )
     return None if found is None else found.value

@@ -26,7 +26,7 @@ from geo.bundling.starts import Room, room_of
 Progress = Callable[[float, float | None], None]
 """Called with the share of work done (0–1) and the distance of the best plan so far."""
 
-BOUND_ROUNDS = 90
+BOUND_ROUNDS = 250
 
 
 def solve(
@@ -240,4 +240,4 @@ def _bound(
     fewest, most = model.problem.rules.package_range()
     span = (max(int(fewest), 1), int(min(most, sum(room.most for room in able))))
     rounds = round(BOUND_ROUNDS * min(max(effort, 0.3), 5.0))
-    return model_bound(model, pieces, span, out, parts.distance, rounds, run.watch)
+    return model_bound(model, pieces, span, out, parts.distance, rounds, run.watch, parts.soft)
