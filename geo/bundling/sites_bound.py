@@ -1,7 +1,7 @@
 """A proven lower bound at given centres (下界): the price of each atom's one place, and a knapsack per site.
 
-Pricing "every atom has one place" by u (Lagrange) leaves, per site, a fractional knapsack under its capacity
-with its own atom inside, and the choice of sites. The first u are the duals of the assignment's linear
+Pricing "every atom has one place" by u (Lagrange) leaves, per site, a knapsack of whole atoms under its
+capacity with its own inside, and the choice of sites. The first u are the duals of the assignment's linear
 programme; a subgradient improves them. Any u gives a bound, so nothing here rests on a solver's tolerance.
 Contiguity and every rule but the capacity are ignored.
 """
@@ -16,12 +16,15 @@ import numpy as np
 
 from geo.bundling.arrays import Floats, Whole
 from geo.bundling.compiled import compiled
+from geo.bundling.knapsack import Bag, Window, choose_items, fractional, new_bag
 from geo.bundling.master import quiet
 from geo.bundling.sites import Sites
 
 LARGEST = 400_000
 """Pairs of atom and site up to which the linear programme looks at all; beyond, at the nearest sites."""
 NEAREST = 12
+NODES, MANY = 200, 30_000
+"""Nodes of each knapsack's search, and pairs above which they are fewer."""
 
 
 def duals_of(
@@ -108,7 +111,11 @@ def relaxed(
 ) -> tuple[float, Floats]:
     """The relaxed optimum at these prices and its slope."""
     load = sites.arrays.atom_load
-    worth, served = knapsacks(sites.cost, pairs, load, sites.capacity, sites.atom, multipliers, sites.every)
+    within = (least_loads(sites, placed, out), sites.capacity)
+    limit = NODES if pairs.size <= MANY else NODES // 4
+    bag = new_bag(len(load), 0)
+    every = sites.every
+    worth, served = knapsacks(sites.cost, pairs, load, within, sites.atom, multipliers, every, bag, limit)
     worth = worth + sites.fixed
     order = np.argsort(worth, kind="stable")
     fewest, most = sites.opened
@@ -118,6 +125,17 @@ def relaxed(
     value = float(multipliers.sum()) - free_value + float(worth[chosen].sum())
     slope = np.where(placed, 1.0, 0.0) - free - served[:, chosen].sum(axis=1)
     return value, slope
+
+
+def least_loads(sites: Sites, placed: np.ndarray, out: float) -> Floats:
+    """What each site must hold because the others cannot: little slack leaves little choice."""
+    load = sites.arrays.atom_load
+    others = float(sites.capacity.sum()) - sites.capacity
+    must = float(load[placed].sum()) - out
+    if not sites.every or not np.isfinite(others).all():
+        return np.full(len(sites.unit), -np.inf)
+    hair = 1e-9 * max(must, 1.0)
+    return np.asarray(np.where(must - others > hair, must - others - hair, -np.inf), dtype=float)
 
 
 def _dearest_out(sites: Sites, placed: np.ndarray, multipliers: Floats, out: float) -> tuple[float, Floats]:
@@ -140,42 +158,56 @@ def knapsacks(
     cost: Floats,
     pairs: np.ndarray,
     load: Floats,
-    capacity: Floats,
+    within: tuple[Floats, Floats],
     own: Whole,
     multipliers: Floats,
     every: bool,
+    bag: Bag,
+    limit: int,
 ) -> tuple[Floats, Floats]:
-    """Per site: least Σ (cost - u)·x under its capacity with its own atom in, and the x; shares allowed.
+    """Per site: least Σ (cost - u)·x of whole atoms with its own in and a load ``within`` bounds, and the x.
 
-    ``every``: all sites open, so that no site's package holds another site's atom.
+    ``every``: all sites open, so that no site's package holds another site's atom. ``limit``: most nodes of
+    each search; a search cut short still answers with a proven bound.
     """
     count, places = cost.shape
+    lower, upper = within
     worth = np.zeros(places)
     taken = np.zeros((count, places))
     closed = np.zeros(count, dtype=np.bool_)
-    rate = np.empty(count)
-    gainers = np.empty(count, dtype=np.int64)
     if every:
         for site in range(places):
             closed[own[site]] = True
+    none = np.zeros(0)
+    rate = np.empty(count)
+    listed = np.empty(count, dtype=np.int64)
     for site in range(places):
         home = own[site]
-        worth[site] = cost[home, site] - multipliers[home]
-        taken[home, site] = 1.0
-        room = capacity[site] - load[home]
         size = 0
         for atom in range(count):
-            gain = multipliers[atom] - cost[atom, site]
-            if pairs[atom, site] and gain > 0 and atom != home and not closed[atom]:
-                gainers[size] = atom
-                rate[size] = -gain / load[atom] if load[atom] > 0 else -np.inf
+            if pairs[atom, site] and atom != home and not closed[atom]:
+                price = cost[atom, site] - multipliers[atom]
+                if load[atom] > 0:
+                    rate[size] = price / load[atom]
+                else:
+                    rate[size] = -np.inf if price < 0 else np.inf
+                listed[size] = atom
                 size += 1
-        for place in np.argsort(rate[:size], kind="mergesort"):
-            atom = gainers[place]
-            if room <= 0 and load[atom] > 0:
-                break
-            share = 1.0 if load[atom] <= room else room / load[atom]
-            taken[atom, site] = share
-            worth[site] += share * (cost[atom, site] - multipliers[atom])
-            room -= share * load[atom]
+        order = np.argsort(rate[:size], kind="mergesort")
+        for place in range(size):
+            atom = listed[order[place]]
+            bag.weight[place] = load[atom]
+            bag.cost[place] = cost[atom, site] - multipliers[atom]
+            bag.pair[place] = atom
+        least, most = lower[site] - load[home], upper[site] - load[home]
+        window = Window(least, most, np.inf, none, none, none, np.zeros(0, dtype=np.bool_))
+        shared = fractional(bag, 0, size, least, max(most, 0.0), np.inf)
+        found, reached = choose_items(bag, window, size, 1e-9 * abs(shared), limit)
+        worth[site] = cost[home, site] - multipliers[home]
+        worth[site] += found if np.isfinite(found) else (shared if np.isfinite(shared) else 0.0)
+        taken[home, site] = 1.0
+        if np.isfinite(reached):
+            for place in range(size):
+                if bag.best[place] == 1:
+                    taken[bag.pair[place], site] = 1.0
     return worth, taken
