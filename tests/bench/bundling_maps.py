@@ -97,7 +97,7 @@ def wuhan() -> Place:
     frame["id"] = [str(number) for number in range(len(frame))]
     frame = frame.set_geometry(shapely.make_valid(frame.geometry.array))
     return _place(
-        "Wuhan", frame, frame["Avg_Pop"].to_numpy(float), neighbours(frame, 150), None, (40_000.0, 65_000.0)
+        "Wuhan", frame, frame["Avg_Pop"].to_numpy(float), neighbours(frame, 60), None, (40_000.0, 65_000.0)
     )
 
 

@@ -226,6 +226,7 @@ def _batch(numbers: range) -> list[dict[str, Any]]:
             fault = (
                 f"{kind}: nothing after {HANG_S} s" if alive else f"the process ended with {child.returncode}"
             )
+            say(f"- {begun}: {fault}")
             told.append(
                 {
                     "number": begun,
@@ -255,6 +256,8 @@ def _listen(child: subprocess.Popen[str]) -> tuple[list[dict[str, Any]], bool]:
             if not line:
                 return lines, False
             lines.append(json.loads(line))
+            if lines[-1].get("faults"):
+                say(f"- {lines[-1]['number']} ({lines[-1]['units']} units): {'; '.join(lines[-1]['faults'])}")
 
 
 def run(count: int, first: int = 0) -> int:
@@ -281,8 +284,6 @@ def run(count: int, first: int = 0) -> int:
         )
     reasons = Counter(each["code"] for each in told if each["kind"] == "no plan")
     say("Why there is no plan: " + ", ".join(f"{code} {number}" for code, number in reasons.most_common()))
-    for each in wrong:
-        say(f"- {each['number']} ({each['units']} units): {'; '.join(each['faults'])}")
     return len(wrong)
 
 
