@@ -23,7 +23,7 @@ def add_parsers(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def run(_arguments: argparse.Namespace, _settings: Settings) -> int:
-    """Compile what is not kept yet; raises Conflict where it cannot be kept or a loop is not reached."""
+    """Compile what is not kept yet; raises Conflict where it cannot be kept."""
     began = time.monotonic()
     # imported late: the compiler takes a second to import
     kernel_files = import_module("geo.bundling.kernel_files")
@@ -37,6 +37,6 @@ def run(_arguments: argparse.Namespace, _settings: Settings) -> int:
     with kernel_files.alone(folder, "warm"):
         missed = import_module("geo.bundling.warm").warm()
     if missed:
-        raise Conflict(f"compiled, but not reached: {', '.join(missed)}")
+        sys.stderr.write(f"wangge warm: left for the first call: {', '.join(missed)}\n")
     sys.stdout.write(f"compiled in {time.monotonic() - began:.0f} s, kept in {folder}\n")
     return 0

@@ -155,16 +155,6 @@ def whole_without(arrays: Arrays, state: State, atom: int, joined: int) -> bool:
 
 
 @inlined
-def touches(arrays: Arrays, state: State, atom: int, package: int, without: int) -> bool:
-    """Whether ``atom`` is next to ``package`` by a member other than ``without``."""
-    for which in range(arrays.next_at[atom], arrays.next_at[atom + 1]):
-        other = arrays.next[which]
-        if state.label[other] == package and other != without:
-            return True
-    return False
-
-
-@inlined
 def shift_change(
     arrays: Arrays, state: State, weights: Weights, atom: int, there: int
 ) -> tuple[float, float, float]:
