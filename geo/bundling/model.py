@@ -8,12 +8,12 @@ members, and the number of anchors (an activity with lower bound 1).
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from geo.bundling.chains import connected_whole
 from geo.bundling.plan import Figure, Reason
 from geo.bundling.problem import BORDER, Problem
 
@@ -234,7 +234,7 @@ def _whole(
 ) -> tuple[set[int], Reason | None]:
     """A group with the chains between its members, and why no package can hold it."""
     foes = _foes(problem, group, index)
-    whole = _connected_whole(group, problem, links, closed | (foes - group))
+    whole = connected_whole(group, problem, links, closed | (foes - group))
     chain = whole is not None and whole != group
     if foes & group:
         reason: Reason | None = _apart_group(problem, foes & group)
@@ -318,58 +318,6 @@ def _merged(sets: Iterable[set[int]]) -> list[set[int]]:
             whole |= other
         home |= dict.fromkeys(whole, whole)
     return list({id(whole): whole for whole in home.values()}.values())
-
-
-def _connected_whole(
-    group: set[int], problem: Problem, links: tuple[frozenset[int], ...], closed: set[int]
-) -> set[int] | None:
-    """The group with the lightest paths that connect it (exact for two pieces, greedy beyond), or None."""
-    whole = _piece(min(group), group, links)
-    while missing := group - whole:
-        path = _lightest_path(problem, whole, missing, links, closed)
-        if path is None:
-            return None
-        whole |= path
-        for unit in sorted(path & group):
-            whole |= _piece(unit, group, links)
-    return whole
-
-
-def _piece(start: int, allowed: set[int], links: tuple[frozenset[int], ...]) -> set[int]:
-    """Units of ``allowed`` that ``start`` reaches without leaving it."""
-    seen, todo = {start}, [start]
-    while todo:
-        for other in links[todo.pop()] & allowed - seen:
-            seen.add(other)
-            todo.append(other)
-    return seen
-
-
-def _lightest_path(
-    problem: Problem,
-    sources: set[int],
-    targets: set[int],
-    links: tuple[frozenset[int], ...],
-    closed: set[int],
-) -> set[int] | None:
-    """Dijkstra by load from any source to the nearest target; the path's units, or None."""
-    best = dict.fromkeys(sources, 0.0)
-    before: dict[int, int] = {}
-    heap = [(0.0, unit) for unit in sorted(sources)]
-    while heap:
-        cost, unit = heapq.heappop(heap)
-        if unit in targets:
-            path = {unit}
-            while unit in before:
-                unit = before[unit]
-                path.add(unit)
-            return path
-        for other in sorted(links[unit] - closed):
-            further = cost + problem.load(problem.units[other]) + 1e-6
-            if further < best.get(other, math.inf):
-                best[other], before[other] = further, unit
-                heapq.heappush(heap, (further, other))
-    return None
 
 
 def _apart(

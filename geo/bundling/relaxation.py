@@ -79,7 +79,7 @@ def relax(
     """The relaxation among plans that leave out ``left_out`` and pay at most ``soft`` for priced rules.
 
     ``radius``: per unit, how far it looks for hubs; worked out where it is not given. None where no component
-    can hold a package or the number of packages cannot be.
+    can hold a package or the number of packages cannot be. One array follows from another: it reads better whole.
     """
     if not (arrays.component >= 0).any():
         return None

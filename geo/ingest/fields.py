@@ -111,9 +111,13 @@ _SIZES = (
 )
 _BUILDING_COUNT = Field("building_count", "楼栋数", "integer", also=("栋数", "楼数", "幢数"))
 _STANCE = (
-    Field("willing", "参与意愿", "flag", also=("参与招标意愿", "打包意愿", "意愿"), help="有/无，愿意/不愿意"),
+    Field(
+        "willing", "参与意愿", "flag", also=("参与招标意愿", "打包意愿", "意愿"), help="有/无，愿意/不愿意"
+    ),
     Field("anchor", "带动能力", "flag", also=("可带动", "带动小区"), help="有/无；留空按打包规则判断"),
-    Field("vote", "业主表决", "choice", also=("业主大会表决", "表决结果"), choices=VOTES, help="已通过/未通过"),
+    Field(
+        "vote", "业主表决", "choice", also=("业主大会表决", "表决结果"), choices=VOTES, help="已通过/未通过"
+    ),
 )
 
 KINDS: dict[str, Kind] = {
