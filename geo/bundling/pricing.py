@@ -114,8 +114,7 @@ def price_hub(
     if own >= 0:
         least -= relaxation.amounts[own]
         most -= relaxation.amounts[own]
-    if listed:
-        outside = np.full(columns, np.inf)
+    outside = np.full(columns, np.inf) if listed else outside.copy()
     if held >= lower and not some:
         # what pays is enough, and mostly what pays fits between the bounds without what does not
         _sort(relaxation, prices, bag, rate, count)
@@ -129,7 +128,7 @@ def price_hub(
             return base + free + bound
     if not some:
         count = _dear_items(relaxation, prices, bag, rate, first, last, own, upper, filler)
-    count, filler = _sort_needed(relaxation, prices, bag, rate, count, lower, upper, filler, some)
+    count, filler = _sort_needed(relaxation, prices, bag, rate, count, lower, upper, filler, outside)
     sum_up_columns(bag, count)
     window = Window(lower, upper, filler, least, most, outside, mixed)
     bound, best = choose_items(bag, window, count, hair, max(_NODES // (count + 1), 100))
@@ -189,21 +188,28 @@ def _sort_needed(
     lower: float,
     upper: float,
     filler: float,
-    everything: bool,
+    outside: Floats,
 ) -> tuple[int, float]:
-    """Sort; the dearest are kept back as filler once what is cheaper is plenty: (items, filler)."""
+    """Sort; the dearest are kept back once what is cheaper is plenty: (items, filler), and less ``outside``."""
     _sort(relaxation, prices, bag, rate, count)
-    if everything:
-        return count, filler
+    kept = count
     held, dear = 0.0, 0
     plenty = lower + 2.0 * (upper if upper < np.inf else abs(lower))
+    spare = 8 if len(outside) == 0 else 20
     for place in range(count):
         if bag.cost[place] >= 0.0:
-            if held > plenty and dear > 8:
-                return place, min(filler, bag.cost[place] / bag.weight[place])
+            if held > plenty and dear > spare:
+                kept = place
+                break
             dear += 1
         held += bag.weight[place]
-    return count, filler
+    for place in range(kept, count):
+        if bag.weight[place] > 0.0:
+            filler = min(filler, bag.cost[place] / bag.weight[place])
+        for column in range(len(outside)):
+            if bag.amounts[place, column] != 0.0:
+                outside[column] = min(outside[column], bag.cost[place])
+    return kept, filler
 
 
 @compiled
