@@ -26,16 +26,18 @@ from geo.bundling.sites_opening import open_sites
 from geo.bundling.sites_plan import Worth, groups_by_site, keeps_all, over_capacity, parts_of, worth_of
 from geo.bundling.sites_programme import Programme, solve_programme
 from geo.bundling.sites_reasons import find_conflict, left_out_reasons
-from geo.bundling.sites_search import anneal_sites, grown, terms_of
+from geo.bundling.sites_search import Terms, anneal_sites, grown, terms_of
 from geo.bundling.sites_windows import windows
 
 EXACT = 600
 """Pairs of atom and site up to which the whole problem is one programme."""
 EXACT_NODES = 20_000
-MOVES, RUNS, POLISHED = 5_000, 9, 2
+MOVES, RUNS, POLISHED = 4_000, 6, 2
 HEATS = (0.3, 1.0, 3.0)
+AGAIN = 8
 """Annealing moves per atom and run at effort 1."""
-WINDOWS = 16
+WORK = 450
+"""Work on windows for each of the plans polished, in looks of the solver."""
 ROUNDS = 150
 """Steps of the bound at effort 1."""
 
@@ -129,9 +131,20 @@ def _searched(sites: Sites, effort: float, run: Run) -> Found | None:
     if not sites.every:
         used = open_sites(sites, run.watch)
     multipliers, prices = duals_of(sites, placed, used, run.watch)
-    best: Whole | None = None
-    for turn, plan in enumerate(_annealed(sites, prices, used, effort, run)[:POLISHED]):
+    terms = terms_of(sites, _pressed(sites, prices), used)
+    plans = _annealed(sites, terms, prices, used, effort, run)
+    whole = [plan for plan in plans if keeps_all(sites, plan)]
+    best = min(whole, key=lambda plan: worth_of(sites, plan), default=None)
+    # one plan that keeps all, where there is one, and the most promising whether it does or not
+    chosen = [*([] if best is None else [best]), *(plan for plan in plans if plan is not best)]
+    for turn, plan in enumerate(chosen[:POLISHED]):
         better = _further(sites, plan, prices, effort, run, turn)
+        for again in range(AGAIN):
+            # windows that end beside a capacity are shaken and tried once more: a hair is often all that lacks
+            if over_capacity(sites, better) <= 0 or run.watch() or best is not None:
+                break
+            shaken = _shaken(sites, better, terms, again, run)
+            better = _nearer(sites, better, _further(sites, shaken, prices, effort, run, turn))
         if keeps_all(sites, better) and (best is None or worth_of(sites, better) < worth_of(sites, best)):
             best = better
         if run.watch():
@@ -142,9 +155,27 @@ def _searched(sites: Sites, effort: float, run: Run) -> Found | None:
     return Found(best, bound, False)
 
 
-def _annealed(sites: Sites, prices: Floats, used: np.ndarray, effort: float, run: Run) -> list[Whole]:
+def _shaken(sites: Sites, plan: Whole, terms: Terms, again: int, run: Run) -> Whole:
+    """A plan annealed a little from where it is, with capacities weighing more each time."""
+    labels = np.where(plan == OUT, len(sites.unit), plan)
+    kept = labels.copy()
+    heat = max(float(sites.cost[np.arange(len(plan)), plan].mean()), 1e-9) * 0.3
+    rng = generator(run.seed, f"shaken {again}")
+    push, moves = 2.0 * 1.5**again, 2 * MOVES * len(labels)
+    warmth, pressure = (heat, heat / 60), (push, 10 * push)
+    reached = anneal_sites(sites.arrays, terms, labels, kept, moves, warmth, pressure, rng)
+    found = kept if math.isfinite(reached) else labels
+    return np.where(found == len(sites.unit), OUT, found)
+
+
+def _nearer(sites: Sites, one: Whole, other: Whole) -> Whole:
+    return min((one, other), key=lambda plan: (over_capacity(sites, plan), _promise(sites, plan)))
+
+
+def _annealed(
+    sites: Sites, terms: Terms, prices: Floats, used: np.ndarray, effort: float, run: Run
+) -> list[Whole]:
     """Plans of several anneals, those to go on with first: nearest to the capacities, then cheapest."""
-    terms = terms_of(sites, _pressed(sites, prices), used)
     rng = generator(run.seed, "centres")
     placed = np.asarray(sites.may.any(axis=1))
     usual = (
@@ -189,7 +220,7 @@ def _further(sites: Sites, labels: Whole, prices: Floats, effort: float, run: Ru
         if run.progress is not None:
             run.progress(min(0.9, 0.9 * (turn + share) / POLISHED), None)
 
-    return windows(sites, labels, prices, max(4, round(WINDOWS * effort)), run.watch, tell)
+    return windows(sites, labels, prices, max(60, round(WORK * effort)), run.watch, tell)
 
 
 def _bound(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import highspy
 import numpy as np
@@ -232,6 +232,8 @@ class Answered:
     bound: float
     proven: bool
     infeasible: bool = False
+    looked: int = 0
+    """How often the solver asked whether to stop: a measure of its work."""
 
 
 class Solver:
@@ -241,7 +243,7 @@ class Solver:
         self, programme: Programme, stop: Callable[[], bool], nodes: int, gap: float, looks: int
     ) -> None:
         self.programme = programme
-        self.looks, self.looked = looks, 0
+        self.looks, self.looked, self.asked = looks, 0, 0
         self.highs = quiet(self._halt)
         self.stop = stop
         for name, value in (("mip_max_nodes", nodes), ("mip_rel_gap", gap), ("mip_abs_gap", 0.0)):
@@ -266,6 +268,7 @@ class Solver:
     def _halt(self) -> bool:
         """Asked at fixed places of the solver's work, so that counting the questions measures it."""
         self.looked += 1
+        self.asked += 1
         return self.looked > self.looks or self.stop()
 
     def add(self, terms: Terms, low: float, high: float) -> None:
@@ -338,13 +341,13 @@ def solve_programme(
     for place, objective in enumerate(objectives):
         values, answer = solver.minimise(objective, values)
         if values is None or answer.labels is None:
-            return answer
+            return replace(answer, looked=solver.asked)
         proven = proven and answer.proven
         if place < len(objectives) - 1:
             reached = math.fsum(values[column] * value for column, value in objective.items())
             usual = max(abs(value) for value in objective.values())
             solver.add(objective, -math.inf, reached + 1e-7 * usual)
-    return Answered(answer.labels, answer.bound, proven)
+    return Answered(answer.labels, answer.bound, proven, looked=solver.asked)
 
 
 def stages(programme: Programme) -> list[Terms]:

@@ -20,37 +20,73 @@ def windows(
     sites: Sites,
     labels: Whole,
     prices: Floats,
-    count: int,
+    work: int,
     stop: Callable[[], bool],
     tell: Callable[[float], None],
 ) -> Whole:
-    """Up to ``count`` windows, each round the next site; ends early after a round that changed nothing."""
-    used = np.unique(labels[labels != OUT])
-    idle = 0
-    for turn in range(count):
-        if stop() or idle >= len(used):
-            break
-        if not len(used):
-            break
-        wide = 1.0 + 0.5 * ((turn // len(used)) % 3)
-        site = int(used[turn % len(used)])
-        better = _window(sites, labels, prices, _beside(sites, labels, site, wide), wide, stop)
+    """Windows round each site in turn, those over their capacity first, until ``work`` looks are spent.
+
+    Ends early after a round of ever wider windows that changed nothing.
+    """
+    used = np.unique(labels[labels != OUT]).tolist()
+    spent = idle = turn = 0
+    tried = dict.fromkeys(used, 0)
+    while used and spent < work and idle < 2 * len(used) and turn < 12 * len(used) and not stop():
+        over = _overloads(sites, labels)
+        site = min(used, key=lambda k: (tried[k] - (2 if over[k] > 0 else 0), k))
+        wide = 1.0 + 0.5 * (tried[site] % 3)
+        chosen = _towards_room(sites, labels, site, over) if over[site] > 0 else []
+        chosen = chosen or _beside(sites, labels, site, wide)
+        better, looked = _window(sites, labels, prices, chosen, wide, stop)
+        tried[site] += 1
+        turn += 1
+        spent += looked + 1
         idle = 0 if better is not None else idle + 1
         labels = labels if better is None else better
-        tell((turn + 1) / count)
+        tell(min(1.0, spent / work))
     return labels
+
+
+def _overloads(sites: Sites, labels: Whole) -> Floats:
+    """Load over the capacity per site; below zero where there is room."""
+    inside = labels != OUT
+    weights = sites.arrays.atom_load[inside]
+    loads = np.bincount(labels[inside], weights=weights, minlength=len(sites.unit))
+    return np.asarray(loads - sites.capacity, dtype=float)
+
+
+def _touched(sites: Sites, labels: Whole, site: int) -> list[int]:
+    """Sites whose packages touch that of ``site``, nearest first."""
+    arrays = sites.arrays
+    found: set[int] = set()
+    for atom in np.flatnonzero(labels == site).tolist():
+        around = labels[arrays.next[arrays.next_at[atom] : arrays.next_at[atom + 1]]]
+        found.update(around[around != OUT].tolist())
+    x, y = arrays.x[sites.unit], arrays.y[sites.unit]
+    return sorted(found - {site}, key=lambda k: (float(np.hypot(x[k] - x[site], y[k] - y[site])), k))
 
 
 def _beside(sites: Sites, labels: Whole, site: int, wide: float) -> list[int]:
     """A site and those whose packages touch its own, nearest first, few enough for one window."""
-    arrays = sites.arrays
-    touched: set[int] = set()
-    for atom in np.flatnonzero(labels == site).tolist():
-        around = labels[arrays.next[arrays.next_at[atom] : arrays.next_at[atom + 1]]]
-        touched.update(around[around != OUT].tolist())
-    x, y = arrays.x[sites.unit], arrays.y[sites.unit]
-    order = sorted(touched - {site}, key=lambda k: (float(np.hypot(x[k] - x[site], y[k] - y[site])), k))
-    return [site, *order[: round(3 * wide)]]
+    return [site, *_touched(sites, labels, site)[: round(3 * wide)]]
+
+
+def _towards_room(sites: Sites, labels: Whole, site: int, over: Floats) -> list[int]:
+    """A chain of packages from one over its capacity to the nearest with room for that, and their likes."""
+    before: dict[int, int] = {site: site}
+    queue = [site]
+    for here in queue:
+        if over[here] <= -over[site]:
+            chain = [here]
+            while chain[-1] != site:
+                chain.append(before[chain[-1]])
+            extra = [k for k in _touched(sites, labels, here) if k not in chain]
+            return (chain[::-1] + extra[:1])[:7]
+        for other in _touched(sites, labels, here):
+            if other not in before:
+                before[other] = here
+                queue.append(other)
+    return []
 
 
 def _window(
@@ -60,8 +96,8 @@ def _window(
     chosen: list[int],
     wide: float,
     stop: Callable[[], bool],
-) -> Whole | None:
-    """The plan with the packages ``chosen`` divided anew, or None where that is no better."""
+) -> tuple[Whole | None, int]:
+    """The plan with the packages ``chosen`` divided anew, or None where that is no better; the work it took."""
     arrays = sites.arrays
     out = labels == OUT
     inside = np.isin(labels, chosen) | (out & sites.may[:, chosen].any(axis=1))
@@ -87,11 +123,11 @@ def _window(
     start = {atom: int(labels[atom]) for atom in programme.atoms}
     answer = solve_programme(programme, stop, nodes=NODES, looks=LOOKS, gap=1e-4, start=start)
     if answer.labels is None:
-        return None
+        return None, answer.looked
     new = labels.copy()
     for atom, site in answer.labels.items():
         new[atom] = site
-    return new if _better(sites, new, labels, over) else None
+    return (new if _better(sites, new, labels, over) else None), answer.looked
 
 
 def _better(sites: Sites, new: Whole, old: Whole, over: float) -> bool:
