@@ -32,11 +32,11 @@ from geo.bundling.sites_windows import windows
 EXACT = 600
 """Pairs of atom and site up to which the whole problem is one programme."""
 EXACT_NODES = 20_000
-MOVES, RUNS, POLISHED = 4_000, 6, 2
+MOVES, RUNS, POLISHED = 3_000, 5, 2
 HEATS = (0.3, 1.0, 3.0)
-AGAIN = 8
+AGAIN = 6
 """Annealing moves per atom and run at effort 1."""
-WORK = 450
+WORK = 400
 """Work on windows for each of the plans polished, in looks of the solver."""
 ROUNDS = 150
 """Steps of the bound at effort 1."""
