@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import signal
 import sys
 import threading
@@ -26,7 +25,7 @@ from api.commands.bundle_out import (
 )
 from api.commands.bundle_rules import Asked, asked
 from geo.bundling import Infeasible, Problem, Solution, alternatives, solve
-from geo.errors import BadInput, WanggeError
+from geo.errors import WanggeError
 from geo.settings import Settings
 
 SOLVED: Final = 0
@@ -69,16 +68,9 @@ def _solve(args: argparse.Namespace, problem: Problem) -> tuple[Solution, ...] |
         if args.alternatives > 1:
             return alternatives(problem, args.alternatives, **options)
         if args.exact:
-            options["exact"] = _proving()
+            options["exact"] = True
         answer = solve(problem, **options)
     return answer if isinstance(answer, Infeasible) else (answer,)
-
-
-def _proving() -> bool:
-    """Whether the engine goes on to a proof when asked; a wish that it cannot fulfil is refused, not ignored."""
-    if "exact" not in inspect.signature(solve).parameters:
-        raise BadInput("the engine proves small problems by itself and large ones not yet", field="exact")
-    return True
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -73,16 +72,9 @@ def _solve(
     if rules.alternatives > 1:
         return alternatives(problem, rules.alternatives, **how)
     if rules.exact:
-        how["exact"] = _proving()
+        how["exact"] = True
     answer = solve(problem, **how)
     return answer if isinstance(answer, Infeasible) else (answer,)
-
-
-def _proving() -> bool:
-    """Whether the engine goes on to a proof when asked; a wish that it cannot fulfil is refused, not ignored."""
-    if "exact" not in inspect.signature(solve).parameters:
-        raise BadInput("the engine proves small problems by itself and large ones not yet", field="exact")
-    return True
 
 
 def _refusal(answer: Infeasible) -> Conflict:
