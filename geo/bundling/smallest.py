@@ -95,6 +95,9 @@ def _unproven(problem: Problem, answer: Infeasible, trial: Trial) -> tuple[Reaso
             said = f"without all {len(group)} of them there is a plan"
             change = Change(None, said, plan, {"change": "drop", "count": len(group)})
             told.append(_rule_reason(problem, Rule(rule.kind), change))
+    if answer.proven and not told:
+        # two conflicts at once: no rule alone is in both, so all are named
+        told = [_rule_reason(problem, rule, None) for rule in rules_of(problem)[:_MOST_TOLD]]
     return (*answer.conflict, *told)
 
 
