@@ -77,7 +77,9 @@ def prove(
     if ground.lost or ground.packages[0] > ground.packages[1]:
         return Proof(None, True, None)
     if ground.packages[1] == 0:
-        nothing = bool(np.isfinite(ground.out_weight).all())
+        # with packages allowed and units to place, a plan without any package is none
+        asked = bool(problem.units) and problem.rules.package_range()[1] >= 1
+        nothing = not asked and bool(np.isfinite(ground.out_weight).all())
         return Proof(np.full(len(problem.units), OUT) if nothing else None, True, 0.0 if nothing else None)
     return _Prover(ground, Budget(steps, stop)).prove(labels, packages)
 
