@@ -24,7 +24,7 @@ from api.commands.bundle_out import (
     write_report,
 )
 from api.commands.bundle_rules import Asked, asked
-from geo.bundling import Infeasible, Problem, Solution, alternatives, solve
+from geo.bundling import Infeasible, Problem, Solution, alternatives
 from geo.errors import WanggeError
 from geo.settings import Settings
 
@@ -62,15 +62,17 @@ def _bundle(args: argparse.Namespace) -> int:
 
 
 def _solve(args: argparse.Namespace, problem: Problem) -> tuple[Solution, ...] | Infeasible:
-    options: dict[str, Any] = {"effort": args.effort, "seed": args.seed, "time_limit": args.time_limit}
     with _stoppable() as cancelled, _shown(args.progress) as progress:
-        options |= {"cancel": cancelled, "progress": progress}
-        if args.alternatives > 1:
-            return alternatives(problem, args.alternatives, **options)
-        if args.exact:
-            options["exact"] = True
-        answer = solve(problem, **options)
-    return answer if isinstance(answer, Infeasible) else (answer,)
+        return alternatives(
+            problem,
+            args.alternatives,
+            effort=args.effort,
+            seed=args.seed,
+            time_limit=args.time_limit,
+            progress=progress,
+            cancel=cancelled,
+            exact=args.exact or None,
+        )
 
 
 @contextmanager

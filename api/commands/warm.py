@@ -26,7 +26,7 @@ def run(_arguments: argparse.Namespace, _settings: Settings) -> int:
     """Compile what is not kept yet; raises Conflict where it cannot be kept."""
     began = time.monotonic()
     # imported late: the compiler takes a second to import
-    kernel_files = import_module("geo.bundling.kernel_files")
+    kernel_files = import_module("geo.bundling.compiling.kernel_files")
     if kernel_files.complete():
         sys.stdout.write("the bundling engine is compiled already\n")
         return 0

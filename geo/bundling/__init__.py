@@ -1,21 +1,26 @@
 """Bundling neighbouring units into packages or grids (标包、划片打包): pure, no database, no web.
 
-problem.py       what is asked: units, links, activities, rules
-graph.py         footprints → neighbour links; where geometry ends and graphs begin
-model.py         the problem compiled for searching
-conflicts.py     rules that no plan can keep together
-arrays.py, state.py, moves.py   the problem and a plan as arrays; what a move would change
-starts.py        first plans            search.py    the search as a whole
-anneal.py, improve.py, pool.py  annealing, its slices, and the packages met on the way
-windows.py       clusters of packages annealed afresh, recombined, mended; packages that wander
-finish.py        repair                 bound.py     proven lower bound
-explain.py       reasons                solver.py    the solver
-answer.py        the solver with what binds its plan, or the smallest set of rules that conflict
-exchanges.py, binding.py   what is next to a plan, and which rule alone stops it
-prices.py        what each rule costs
-check.py         which rules a plan breaks
-relax.py, remedies.py, smallest.py   rules taken away one by one: which conflict, what change is enough
+What is asked and answered, in plain values:
+problem.py, plan.py      units, links, activities, rules; packages, their price in parts, reasons
+graph.py                 footprints → neighbour links; where geometry ends and graphs begin
+check.py                 which rules a plan breaks
+
+From the front door inwards:
+answer.py                the solver with what binds its plan, or the smallest set of rules that conflict
+settle.py, solver.py     the solver with its proof; the solver alone
+prices.py                what each rule costs
 alternatives.py, variants.py, difference.py, told.py   several different plans, and what each is better at
+warm.py                  every loop compiled ahead
+
+The rooms, each on those below it:
+centres/      packages round given centres
+search/       first plans, annealing, windows, mending
+proof/        every package that could still matter
+reasons/      rules in conflict, rules that bind, units left out, remedies
+bounds/       the proven lower bound
+programmes/   the best plan out of given packages
+forms/        the problem as atoms, columns and flat arrays
+compiling/    loops as machine code
 """
 
 from geo.bundling.alternatives import alternatives

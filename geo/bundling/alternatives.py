@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from geo.bundling.answer import solve
-from geo.bundling.binding import binding_rules
 from geo.bundling.check import check
 from geo.bundling.difference import changed_share
 from geo.bundling.errors import BundlingError
-from geo.bundling.exchanges import Standing
-from geo.bundling.explain import explained_again
 from geo.bundling.plan import Infeasible, Parts, Reason, Solution
 from geo.bundling.problem import Problem
+from geo.bundling.reasons.binding import binding_rules
+from geo.bundling.reasons.exchanges import Standing
+from geo.bundling.reasons.explain import explained_again
 from geo.bundling.solver import Progress, solve_style
 from geo.bundling.told import told_apart
 from geo.bundling.variants import Variant, variants
@@ -36,6 +36,7 @@ def alternatives(
     time_limit: float | None = None,
     progress: Progress | None = None,
     cancel: Callable[[], bool] | None = None,
+    exact: bool | None = None,
 ) -> tuple[Solution, ...] | Infeasible:
     """Up to ``n`` different plans along the trade-offs, best by the objective first.
 
@@ -44,6 +45,7 @@ def alternatives(
     imbalance and number of packages, and better in one. ``better_at`` of each says what it is better at,
     and under which terms of its own its bound and gap hold. Fewer come back when the search meets no
     further plan; :class:`Infeasible` when it meets none. ``time_limit`` holds for the whole call.
+    ``exact`` is for the first plan, as in :func:`solve`; the others are searched for.
     Raises :class:`BundlingError` when ``n`` is below 1.
 
     >>> from geo.bundling import Activity, Link, Problem, Rules, Unit, alternatives
@@ -63,7 +65,9 @@ def alternatives(
         if progress is not None:
             progress(share / (n if n > 1 else 1), distance)
 
-    first = solve(problem, effort=effort, seed=seed, time_limit=time_limit, progress=tell, cancel=cancel)
+    first = solve(
+        problem, effort=effort, seed=seed, time_limit=time_limit, progress=tell, cancel=cancel, exact=exact
+    )
     if isinstance(first, Infeasible) or n == 1:
         return first if isinstance(first, Infeasible) else (first,)
     found = [Found(first, None)]

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Concatenate, ParamSpec, TypeAlias
 
-from geo.bundling.binding import binding_rules
 from geo.bundling.plan import Infeasible, Solution
 from geo.bundling.problem import Problem
-from geo.bundling.remedies import Trial
+from geo.bundling.reasons.binding import binding_rules
+from geo.bundling.reasons.remedies import Trial
+from geo.bundling.reasons.smallest import conflict_told
 from geo.bundling.settle import solve as solve_and_prove
-from geo.bundling.smallest import conflict_told
 from geo.bundling.solver import solve as solve_plainly
 
 Answer: TypeAlias = Solution | Infeasible

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from geo.bundling.errors import BundlingError
-from geo.bundling.model import EPS
+from geo.bundling.forms.model import EPS
 from geo.bundling.problem import Activity, Problem, Unit
 
 

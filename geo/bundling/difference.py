@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from geo.bundling.master import quiet
+from geo.bundling.programmes.master import quiet
 
 Labels = Mapping[str, str | None]
 

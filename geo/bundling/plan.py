@@ -92,3 +92,8 @@ class Infeasible:
     stopped_by: StoppedBy
     seed: int
     seconds: float
+
+
+def number(value: float) -> str:
+    """A figure as people read it: 1,180 or 0.25."""
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.6g}"

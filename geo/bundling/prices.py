@@ -13,11 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from geo.bundling.check import check
-from geo.bundling.exchanges import Standing
-from geo.bundling.explain import number
-from geo.bundling.plan import Figure, Parts, Reason, Solution
+from geo.bundling.plan import Figure, Parts, Reason, Solution, number
 from geo.bundling.problem import BORDER, Problem
-from geo.bundling.relax import Rule, rules_of, without
+from geo.bundling.reasons.exchanges import Standing
+from geo.bundling.reasons.relax import Rule, rules_of, without
 from geo.bundling.solver import Progress, solve
 from geo.bundling.variants import with_rules
 

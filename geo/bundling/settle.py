@@ -10,15 +10,15 @@ from dataclasses import replace
 import numpy as np
 
 from geo.bundling import solver
-from geo.bundling.arrays import OUT, Whole, arrays_of
-from geo.bundling.exact import Proof, prove
-from geo.bundling.improve import Watch
-from geo.bundling.model import Model, compile_problem
+from geo.bundling.forms.arrays import OUT, Whole, arrays_of
+from geo.bundling.forms.model import Model, compile_problem
+from geo.bundling.forms.rooms import room_of
+from geo.bundling.forms.scoring import plan_of
 from geo.bundling.plan import Infeasible, Reason, Solution, StoppedBy
 from geo.bundling.problem import Problem
-from geo.bundling.scoring import plan_of
-from geo.bundling.search import Search, Style
-from geo.bundling.starts import room_of
+from geo.bundling.proof.exact import Proof, prove
+from geo.bundling.search.improve import Watch
+from geo.bundling.search.whole import Search, Style
 
 SMALL = 40
 """Units up to which every answer is proven without being asked."""

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geo.bundling.arrays import OUT, Whole, arrays_of
-from geo.bundling.bound import model_bound
-from geo.bundling.centres import solve_centres
-from geo.bundling.conflicts import find_conflict
+from geo.bundling.bounds.lower_bound import model_bound
+from geo.bundling.centres.solve import solve_centres
 from geo.bundling.errors import BundlingError
-from geo.bundling.explain import left_out_reasons
-from geo.bundling.improve import Watch
-from geo.bundling.model import Contradiction, Model, compile_problem
+from geo.bundling.forms.arrays import OUT, Whole, arrays_of
+from geo.bundling.forms.model import Contradiction, Model, compile_problem
+from geo.bundling.forms.rooms import Room, room_of
+from geo.bundling.forms.scoring import Plan, hubs_of, parts_of, units_of
 from geo.bundling.plan import Infeasible, Package, Parts, Reason, Solution, StoppedBy
 from geo.bundling.problem import Problem
-from geo.bundling.scoring import Plan, hubs_of, parts_of, units_of
-from geo.bundling.search import Search, Style, find_plan
-from geo.bundling.starts import Room, room_of
+from geo.bundling.reasons.conflicts import find_conflict
+from geo.bundling.reasons.explain import left_out_reasons
+from geo.bundling.search.improve import Watch
+from geo.bundling.search.whole import Search, Style, find_plan
 
 Progress = Callable[[float, float | None], None]
 """Called with the share of work done (0–1) and the distance of the best plan so far."""

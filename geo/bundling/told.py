@@ -6,8 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from geo.bundling.difference import changed_share
-from geo.bundling.explain import number
-from geo.bundling.plan import Figure, Reason, Solution
+from geo.bundling.plan import Figure, Reason, Solution, number
 
 _MARKS = ("left_out", "soft", "distance", "imbalance", "packages")
 _SAID = {

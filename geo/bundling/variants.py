@@ -12,10 +12,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from geo.bundling.explain import number
-from geo.bundling.plan import Figure, Reason, Solution
+from geo.bundling.plan import Figure, Reason, Solution, number
 from geo.bundling.problem import BORDER, Activity, Problem
-from geo.bundling.search import Style
+from geo.bundling.search.whole import Style
 
 EVEN = (0.5, 0.25, 0.7)
 """Shares of the first plan's largest deviation from the mean that evener plans are held to."""

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from geo.bundling import alternatives, compiled, kernel_files, solve
+from geo.bundling import alternatives, solve
+from geo.bundling.compiling import compiled, kernel_files
 from geo.bundling.problem import BORDER, Activity, Centre, Link, Problem, Rules, Unit
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
-from geo.bundling import Infeasible, Problem, Reason, Solution, alternatives, check, solve
+from geo.bundling import Infeasible, Reason, Solution, alternatives, check
 from geo.errors import BadInput, Busy, Conflict
 from geo.tender.money import Books
 from geo.tender.rules import BundleRules
@@ -52,29 +52,20 @@ def propose(
     `survey`, so that no database connection waits for the solver. Raises Conflict with the rules that stand against
     each other when there is no plan.
     """
-    answer = _solve(ground.problem, rules, time_limit, progress, cancel)
+    answer = alternatives(
+        ground.problem,
+        rules.alternatives,
+        effort=rules.effort,
+        seed=rules.seed,
+        time_limit=time_limit,
+        progress=progress,
+        cancel=cancel,
+        exact=rules.exact or None,
+    )
     if isinstance(answer, Infeasible):
         raise _refusal(answer)
     best, *others = [_plan(ground, rules, solution) for solution in answer]
     return {**_head(rules, as_of), **best, "alternatives": others}
-
-
-def _solve(
-    problem: Problem,
-    rules: BundleRules,
-    time_limit: float | None,
-    progress: Progress | None,
-    cancel: Callable[[], bool] | None,
-) -> Sequence[Solution] | Infeasible:
-    how: dict[str, Any] = {
-        "effort": rules.effort, "seed": rules.seed, "time_limit": time_limit, "progress": progress, "cancel": cancel,
-    }  # fmt: skip
-    if rules.alternatives > 1:
-        return alternatives(problem, rules.alternatives, **how)
-    if rules.exact:
-        how["exact"] = True
-    answer = solve(problem, **how)
-    return answer if isinstance(answer, Infeasible) else (answer,)
 
 
 def _refusal(answer: Infeasible) -> Conflict:

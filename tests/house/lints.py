@@ -243,12 +243,15 @@ def unread_giant(module: Module) -> Found:
 
 def drifting_loop(module: Module) -> Found:
     """Fast-math and threads sum in another order on another machine; kept in numba's own places, a loop is compiled at a click."""
-    if module.path.startswith("geo/bundling/kernel_files"):
+    if module.path.startswith("geo/bundling/compiling/kernel_files"):
         return
     for node in ast.walk(module.tree):
         names = [n.name for n in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else []  # fmt: skip
-        if any(name.split(".")[0] == "numba" for name in names) and module.path != "geo/bundling/compiled.py":
-            yield node, "geo.bundling.compiled knows how loops are compiled"
+        if (
+            any(name.split(".")[0] == "numba" for name in names)
+            and module.path != "geo/bundling/compiling/compiled.py"
+        ):
+            yield node, "geo.bundling.compiling.compiled knows how loops are compiled"
         if isinstance(node, ast.keyword) and node.arg in {"fastmath", "parallel"}:
             yield node.value, f"no {node.arg}"
 
@@ -353,11 +356,17 @@ LINTS: dict[Lint, tuple[Sample, ...]] = {
         Sample("geo/a.py", 'def f():\n    """Read whole."""\n' + "    x = 1\n" * 100, "def f():\n    x = 1"),
     ),
     drifting_loop: (
-        Sample("geo/bundling/a.py", "from numba import njit", "from geo.bundling.compiled import compiled"),
         Sample(
-            "geo/bundling/compiled.py", "numba.njit(fastmath=True)", "import numba\nnumba.njit(nogil=True)"
+            "geo/bundling/a.py",
+            "from numba import njit",
+            "from geo.bundling.compiling.compiled import compiled",
         ),
-        Sample("geo/bundling/compiled.py", "numba.njit(parallel=True)", "numba.njit(nogil=True)"),
+        Sample(
+            "geo/bundling/compiling/compiled.py",
+            "numba.njit(fastmath=True)",
+            "import numba\nnumba.njit(nogil=True)",
+        ),
+        Sample("geo/bundling/compiling/compiled.py", "numba.njit(parallel=True)", "numba.njit(nogil=True)"),
     ),
     word_without_meaning: (
         Sample("geo/a.py", '"""M."""\ndef f(): ...', '"""M."""\ndef f():\n    """F."""'),

@@ -1,0 +1,291 @@
+"""Packages round given centres (既定中心): the service-area problem, with or without the choice of centres.
+
+Small problems are one whole-number programme, solved to the optimum. Larger ones: linear programme for the
+prices of capacity, annealing at those prices, windows of a few packages each solved to their optimum, and a
+Lagrangian bound. Annealing alone misses capacities by a hair where they leave one per cent; the windows mend
+that, for a window may break a capacity at a price while it looks for a way not to.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from geo.bundling.centres.annealing import Terms, anneal_sites, grown, terms_of
+from geo.bundling.centres.bound import duals_of, sites_bound
+from geo.bundling.centres.opening import open_sites
+from geo.bundling.centres.plan import Worth, groups_by_site, keeps_all, over_capacity, parts_of, worth_of
+from geo.bundling.centres.programme import Programme, solve_programme
+from geo.bundling.centres.reasons import find_conflict, left_out_reasons
+from geo.bundling.centres.sites import Sites, sites_of
+from geo.bundling.centres.windows import windows
+from geo.bundling.forms.arrays import OUT, Floats, Whole, arrays_of
+from geo.bundling.forms.model import Contradiction, compile_problem
+from geo.bundling.plan import Infeasible, Package, Reason, Solution, StoppedBy
+from geo.bundling.problem import Problem
+from geo.bundling.search.improve import generator
+
+EXACT = 600
+"""Pairs of atom and site up to which the whole problem is one programme."""
+EXACT_NODES = 20_000
+MOVES, RUNS, POLISHED = 3_000, 5, 2
+HEATS = (0.3, 1.0, 3.0)
+AGAIN = 6
+"""Annealing moves per atom and run at effort 1."""
+WORK = 400
+"""Work on windows for each of the plans polished, in looks of the solver."""
+ROUNDS = 150
+"""Steps of the bound at effort 1."""
+
+
+class Run(Protocol):
+    """What a call of the solver carries along."""
+
+    seed: int
+
+    @property
+    def watch(self) -> Callable[[], bool]:
+        """Whether to stop."""
+
+    @property
+    def progress(self) -> Callable[[float, float | None], None] | None:
+        """Whom to tell."""
+
+    def seconds(self) -> float:
+        """Since the start."""
+
+    def stopped_by(self) -> StoppedBy:
+        """Why work ended."""
+
+    def infeasible(self, reason: Reason, *, proven: bool) -> Infeasible:
+        """No plan."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A plan (site or OUT per atom), a bound on its distance and fixed costs, whether it is the best there is."""
+
+    labels: Whole
+    bound: float | None
+    proven: bool
+
+
+def solve_centres(problem: Problem, effort: float, run: Run) -> Solution | Infeasible:
+    """Bundle round the given centres; see :mod:`geo.bundling.centres.sites` for the conventions."""
+    try:
+        model = compile_problem(problem)
+    except Contradiction as found:
+        return run.infeasible(found.reason, proven=found.proven)
+    sites = sites_of(model, arrays_of(model))
+    conflict = find_conflict(sites)
+    if conflict is not None:
+        return run.infeasible(conflict, proven=not model.chained)
+    answer = _exact(sites, run) if _is_small(sites) else None
+    if isinstance(answer, Reason):
+        return run.infeasible(answer, proven=not model.chained)
+    if answer is None:
+        answer = _searched(sites, effort, run)
+    if answer is None:
+        text = "the search found no plan round the centres that keeps every rule; one may exist"
+        return run.infeasible(Reason("not_found", text, {"centres": len(sites.unit)}), proven=False)
+    return _solution(sites, answer, run)
+
+
+def _is_small(sites: Sites) -> bool:
+    return int(sites.may.sum()) <= EXACT
+
+
+def _stay_out(sites: Sites) -> np.ndarray:
+    arrays = sites.arrays
+    return (arrays.lock < 0) & (not np.isinf(arrays.out_price))
+
+
+def _exact(sites: Sites, run: Run) -> Found | Reason | None:
+    """The optimum by one programme; a reason where it proves that there is no plan; None where it gave up."""
+    programme = Programme(sites, sites.may, range(len(sites.unit)), not sites.every, _stay_out(sites))
+    answer = solve_programme(programme, run.watch, nodes=EXACT_NODES)
+    if answer.infeasible:
+        text = "no plan round the centres keeps every rule: proven by trying them all"
+        return Reason("no_plan", text, {"centres": len(sites.unit), "units": len(sites.model.load)})
+    if answer.labels is None:
+        return None
+    labels = np.full(len(sites.arrays.component), OUT, dtype=np.int64)
+    for atom, site in answer.labels.items():
+        labels[atom] = site
+    if not keeps_all(sites, labels):
+        if not programme.atoms or (labels == OUT).all():
+            return Reason("no_plan", "no centre can open without breaking a rule", {})
+        return None
+    proven = answer.proven and not sites.model.chained
+    return Found(labels, max(answer.bound, 0.0) if proven else None, proven)
+
+
+def _searched(sites: Sites, effort: float, run: Run) -> Found | None:
+    """Prices, annealing, windows and the bound."""
+    placed = np.asarray(sites.may.any(axis=1))
+    used = np.ones(len(sites.unit), dtype=np.bool_)
+    if not sites.every:
+        used = open_sites(sites, run.watch)
+    multipliers, prices = duals_of(sites, placed, used, run.watch)
+    terms = terms_of(sites, _pressed(sites, prices), used)
+    plans = _annealed(sites, terms, prices, used, effort, run)
+    whole = [plan for plan in plans if keeps_all(sites, plan)]
+    best = min(whole, key=lambda plan: worth_of(sites, plan), default=None)
+    # one plan that keeps all, where there is one, and the most promising whether it does or not
+    chosen = [*([] if best is None else [best]), *(plan for plan in plans if plan is not best)]
+    for turn, plan in enumerate(chosen[:POLISHED]):
+        better = _further(sites, plan, prices, effort, run, turn)
+        for again in range(AGAIN):
+            # windows that end beside a capacity are shaken and tried once more: a hair is often all that lacks
+            if over_capacity(sites, better) <= 0 or run.watch() or best is not None:
+                break
+            shaken = _shaken(sites, better, terms, again, run)
+            better = _nearer(sites, better, _further(sites, shaken, prices, effort, run, turn))
+        if keeps_all(sites, better) and (best is None or worth_of(sites, better) < worth_of(sites, best)):
+            best = better
+        if run.watch():
+            break
+    if best is None:
+        return None
+    bound = _bound(sites, best, worth_of(sites, best), multipliers, effort, run)
+    return Found(best, bound, False)
+
+
+def _shaken(sites: Sites, plan: Whole, terms: Terms, again: int, run: Run) -> Whole:
+    """A plan annealed a little from where it is, with capacities weighing more each time."""
+    labels = np.where(plan == OUT, len(sites.unit), plan)
+    kept = labels.copy()
+    heat = max(float(sites.cost[np.arange(len(plan)), plan].mean()), 1e-9) * 0.3
+    rng = generator(run.seed, f"shaken {again}")
+    push, moves = 2.0 * 1.5**again, 2 * MOVES * len(labels)
+    warmth, pressure = (heat, heat / 60), (push, 10 * push)
+    reached = anneal_sites(sites.arrays, terms, labels, kept, moves, warmth, pressure, rng)
+    found = kept if math.isfinite(reached) else labels
+    return np.where(found == len(sites.unit), OUT, found)
+
+
+def _nearer(sites: Sites, one: Whole, other: Whole) -> Whole:
+    return min((one, other), key=lambda plan: (over_capacity(sites, plan), _promise(sites, plan)))
+
+
+def _annealed(
+    sites: Sites, terms: Terms, prices: Floats, used: np.ndarray, effort: float, run: Run
+) -> list[Whole]:
+    """Plans of several anneals, those to go on with first: nearest to the capacities, then cheapest."""
+    rng = generator(run.seed, "centres")
+    placed = np.asarray(sites.may.any(axis=1))
+    usual = (
+        float(np.where(sites.may, sites.cost, math.inf)[placed].min(axis=1).mean()) if placed.any() else 1.0
+    )
+    moves = int(MOVES * effort * len(placed))
+    first = grown(sites, terms, prices, used)
+    found: list[tuple[float, Whole]] = []
+    for turn in range(RUNS):
+        labels, kept = first.copy(), first.copy()
+        # cool runs keep the linear programme's plan nearly as it is, warm ones look further
+        heat = max(usual, 1e-9) * HEATS[turn % len(HEATS)]
+        anneal_sites(sites.arrays, terms, labels, kept, moves, (heat, heat / 60), (1.1, 12.0), rng)
+        for plan in (kept, labels):
+            plan[plan == len(sites.unit)] = OUT
+            if not any(np.array_equal(plan, other) for _, other in found):
+                found.append((_promise(sites, plan), plan))
+        if run.watch():
+            break
+    order = sorted(range(len(found)), key=lambda place: (found[place][0], place))
+    return [found[place][1] for place in order]
+
+
+def _promise(sites: Sites, labels: Whole) -> float:
+    """Cost of a plan with what it breaks and leaves out priced: which plans are worth polishing."""
+    inside = np.flatnonzero(labels != OUT)
+    cost = float(sites.cost[inside, labels[inside]].sum())
+    each = 3.0 * cost / max(float(sites.arrays.atom_load.sum()), 1e-9)
+    out = float(sites.arrays.atom_load[labels == OUT].sum())
+    return cost + each * (over_capacity(sites, labels) + 10.0 * out)
+
+
+def _pressed(sites: Sites, prices: Floats) -> Floats:
+    """Prices of a unit of load over each capacity: what it saves there, and a share of what it saves anywhere."""
+    mean = float(prices.mean()) if len(prices) else 0.0
+    least = float(sites.cost.mean()) / max(float(sites.arrays.atom_load.mean()), 1e-9) if len(prices) else 1.0
+    return prices + 0.3 * max(mean, 0.01 * least)
+
+
+def _further(sites: Sites, labels: Whole, prices: Floats, effort: float, run: Run, turn: int) -> Whole:
+    def tell(share: float) -> None:
+        if run.progress is not None:
+            run.progress(min(0.9, 0.9 * (turn + share) / POLISHED), None)
+
+    return windows(sites, labels, prices, max(60, round(WORK * effort)), run.watch, tell)
+
+
+def _bound(
+    sites: Sites, labels: Whole, worth: Worth, multipliers: Floats, effort: float, run: Run
+) -> float | None:
+    if run.watch():
+        return None
+    placed = np.asarray(sites.may.any(axis=1))
+    out = math.fsum(sites.arrays.atom_load[(labels == OUT) & placed].tolist())
+    rounds = round(ROUNDS * min(max(effort, 0.3), 5.0))
+    return sites_bound(sites, placed, multipliers, out, worth.distance, rounds, run.watch)
+
+
+def _solution(sites: Sites, found: Found, run: Run) -> Solution:
+    model, labels = sites.model, found.labels
+    problem = model.problem
+    groups = groups_by_site(labels, len(sites.unit))
+    names = _names(sites, groups)
+    order = sorted(names, key=lambda site: min(unit for atom in groups[site] for unit in model.atoms[atom]))
+    packages = []
+    for site in order:
+        units = sorted(unit for atom in groups[site] for unit in model.atoms[atom])
+        loads = {
+            each.name: math.fsum(problem.units[unit].weights[each.name] for unit in units)
+            for each in problem.rules.activities
+        }
+        ids = tuple(problem.units[unit].id for unit in units)
+        packages.append(Package(names[site], ids, problem.units[int(sites.unit[site])].id, loads))
+    parts = parts_of(sites, labels)
+    total = parts.distance + parts.fixed
+    bound = None if found.bound is None else min(found.bound, total)
+    gap = None if bound is None else (total - bound) / total if total > 0 else 0.0
+    proven = found.proven or (
+        gap is not None and gap <= 1e-8 and parts.soft == 0 and not (labels == OUT).any()
+    )
+    if run.progress is not None:
+        run.progress(1.0, parts.distance)
+    return Solution(
+        packages=tuple(packages),
+        left_out=left_out_reasons(sites, labels, names),
+        parts=parts,
+        bound=bound,
+        gap=gap,
+        proven=proven,
+        stopped_by="proven" if proven and not run.watch() else run.stopped_by(),
+        seed=run.seed,
+        seconds=run.seconds(),
+    )
+
+
+def _names(sites: Sites, groups: list[list[int]]) -> dict[int, str]:
+    """Package ids by site: the name of its lock, else P01, P02 … in order of the first member."""
+    names: dict[int, str] = {}
+    for site, group in enumerate(groups):
+        lock = next((lock for atom in group if (lock := sites.model.lock[atom]) is not None), None)
+        if lock is not None:
+            names[site] = lock
+    used = set(names.values())
+    opened = [site for site, group in enumerate(groups) if group]
+    order = sorted(opened, key=lambda site: min(u for atom in groups[site] for u in sites.model.atoms[atom]))
+    number, width = 0, max(2, len(str(len(opened))))
+    for site in order:
+        while site not in names:
+            number += 1
+            name = f"P{number:0{width}}"
+            if name not in used:
+                names[site] = name
+    return names

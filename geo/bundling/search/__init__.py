@@ -1,0 +1,1 @@
+"""The search (搜索): first plans, annealing over boundary moves, windows recombined, mending."""
