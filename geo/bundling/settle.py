@@ -16,14 +16,15 @@ from geo.bundling.forms.rooms import room_of
 from geo.bundling.forms.scoring import plan_of
 from geo.bundling.plan import Infeasible, Reason, Solution, StoppedBy
 from geo.bundling.problem import Problem
-from geo.bundling.proof.exact import Proof, prove
+from geo.bundling.proof.exact import Proof
+from geo.bundling.proof.together import prove_by_parts
 from geo.bundling.search.improve import Watch
 from geo.bundling.search.whole import Search, Style
 
 SMALL = 40
-"""Units up to which every answer is proven without being asked."""
-STEPS, STEPS_ASKED = 30_000_000, 600_000_000
-"""Work of a proof that nobody asked for, and of one asked for, at effort 1."""
+"""Units up to which every connected part of a map is proven without being asked."""
+STEPS, STEPS_ASKED = 8_000_000, 600_000_000
+"""Work of a proof that nobody asked for (of up to 200 units), and of one asked for, at effort 1."""
 
 
 def solve(
@@ -40,7 +41,7 @@ def solve(
 
     ``effort`` multiplies the number of moves; ``time_limit`` (seconds) and ``cancel`` are safety stops
     after which the best plan so far is returned. ``exact``: prove the optimum as far as it goes; None = for
-    problems of up to 40 units. Same problem, seed, effort and exact → same answer as long as no safety stop
+    connected parts of up to 40 units. Same problem, seed, effort and exact → same answer as long as no safety stop
     struck. Raises :class:`BundlingError` for rules this solver cannot keep.
 
     >>> from geo.bundling import Activity, Link, Problem, Rules, Unit, solve
@@ -56,9 +57,8 @@ def solve(
     answer = solver.solve(
         problem, effort=effort, seed=seed, time_limit=time_limit, progress=progress, cancel=cancel
     )
-    wanted = len(problem.units) <= SMALL if exact is None else exact
     settled = answer.proven and isinstance(answer, Infeasible)
-    if not wanted or settled or problem.rules.centres or answer.stopped_by in ("cancel", "time_limit"):
+    if exact is False or settled or problem.rules.centres or answer.stopped_by in ("cancel", "time_limit"):
         return answer
 
     def stop() -> StoppedBy | None:
@@ -68,8 +68,11 @@ def solve(
         return "time_limit" if over else None
 
     watch = Watch(stop)
-    steps = round((STEPS_ASKED if exact else STEPS) * effort)
-    proof = prove(problem, _labels(problem, answer), steps=steps, stop=watch)
+    steps = round((STEPS_ASKED if exact else STEPS * max(1.0, len(problem.units) / 200)) * effort)
+    most = None if exact else SMALL
+    proof = prove_by_parts(problem, _labels(problem, answer), most=most, steps=steps, stop=watch)
+    if proof is None:
+        return answer
     told = _with_proof(problem, answer, proof, watch, seed)
     struck = watch.struck
     if struck is not None and not told.proven:
@@ -92,19 +95,32 @@ def _with_proof(
     if proof.labels is None:
         none = isinstance(answer, Infeasible) and proof.proven
         return _impossible(answer) if none and isinstance(answer, Infeasible) else answer
-    plan = _told(problem, proof.labels, watch, seed)
-    if plan is None:
+    same = isinstance(answer, Solution) and _alike(_labels(problem, answer), proof.labels)
+    plan = answer if same else _told(problem, proof.labels, watch, seed)
+    if not isinstance(plan, Solution):
         return answer
-    if isinstance(answer, Solution) and not _better(plan, answer):
-        plan = answer
+    bounds = [plan.bound, proof.bound]
+    if isinstance(answer, Solution):
+        if not _better(plan, answer):
+            plan = answer
+        if plan.parts.left_out == answer.parts.left_out and plan.parts.soft <= answer.parts.soft:
+            bounds.append(answer.bound)  # it holds for all plans that leave out as much and pay no more
+    distance = plan.parts.distance
     if proof.proven:
-        distance = plan.parts.distance
         return replace(plan, bound=distance, gap=0.0, proven=True, stopped_by="proven")
-    if proof.bound is not None and (plan.bound is None or proof.bound > plan.bound):
-        distance = plan.parts.distance
-        bound = min(proof.bound, distance)
-        return replace(plan, bound=bound, gap=(distance - bound) / distance if distance else 0.0)
-    return plan
+    known = [bound for bound in bounds if bound is not None]
+    if not known:
+        return plan
+    bound = min(max(known), distance)
+    return replace(plan, bound=bound, gap=(distance - bound) / distance if distance else 0.0)
+
+
+def _alike(one: Whole | None, other: Whole) -> bool:
+    """Whether two plans have the same packages, whatever their numbers."""
+    if one is None or not np.array_equal(one == OUT, other == OUT):
+        return False
+    pairs = {(int(a), int(b)) for a, b in zip(one, other, strict=True)}
+    return len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
 
 
 def _impossible(answer: Infeasible) -> Infeasible:

@@ -70,18 +70,32 @@ def prove(
     ``labels``: per unit its package or OUT, a plan that keeps the rules, to begin with. ``packages``: further
     packages worth a look, as lists of units. ``stop`` is a safety stop. Same problem, plan and steps → same answer.
     """
+    fewest, most = problem.rules.package_range()
+    # with packages allowed and units to place, a plan without any package is none
+    fewest = max(fewest, 1 if problem.units and most >= 1 else 0)
+    return prove_part(problem, (fewest, most), labels, Budget(steps, stop), packages=packages)
+
+
+def prove_part(
+    problem: Problem,
+    span: tuple[int, float],
+    labels: Sequence[int] | Whole | None,
+    budget: Budget,
+    *,
+    packages: Sequence[Sequence[int]] = (),
+) -> Proof:
+    """:func:`prove` with the fewest and most packages given by ``span``, whatever the rules say; none may do."""
     try:
         ground = ground_of(problem)
     except Contradiction:
         return Proof(None, True, None)
-    if ground.lost or ground.packages[0] > ground.packages[1]:
+    fewest, most = int(min(span[0], 10**9)), int(min(span[1], len(ground.placeable)))
+    if ground.lost or fewest > most:
         return Proof(None, True, None)
-    if ground.packages[1] == 0:
-        # with packages allowed and units to place, a plan without any package is none
-        asked = bool(problem.units) and problem.rules.package_range()[1] >= 1
-        nothing = not asked and bool(np.isfinite(ground.out_weight).all())
+    if most == 0:
+        nothing = bool(np.isfinite(ground.out_weight).all())
         return Proof(np.full(len(problem.units), OUT) if nothing else None, True, 0.0 if nothing else None)
-    return _Prover(ground, Budget(steps, stop)).prove(labels, packages)
+    return _Prover(ground._replace(packages=(fewest, most)), budget).prove(labels, packages)
 
 
 @dataclass

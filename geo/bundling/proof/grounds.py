@@ -36,8 +36,8 @@ class Ground(NamedTuple):
 
 def ground_of(problem: Problem) -> Ground:
     """Compile without chains. Raises :class:`Contradiction` (proven) when locks and groups stand against each other."""
-    groups = _groups(problem)
-    split = _in_pieces(problem, groups)
+    groups = groups_of(problem)
+    split = in_pieces(problem, groups)
     model = compile_problem(split)
     arrays = arrays_of(model)
     kin, members = _kin(model.atom_of, groups, len(model.atoms))
@@ -65,7 +65,7 @@ def ground_of(problem: Problem) -> Ground:
     )
 
 
-def _groups(problem: Problem) -> list[list[int]]:
+def groups_of(problem: Problem) -> list[list[int]]:
     """Units that must share a package, merged where groups and locks meet."""
     index = {unit.id: place for place, unit in enumerate(problem.units)}
     wanted = [{index[name] for name in group} for group in problem.rules.together]
@@ -86,7 +86,7 @@ def _groups(problem: Problem) -> list[list[int]]:
     return [sorted(group) for group in sorted(filter(None, found), key=min)]
 
 
-def _in_pieces(problem: Problem, groups: list[list[int]]) -> Problem:
+def in_pieces(problem: Problem, groups: list[list[int]]) -> Problem:
     """The problem with each connected piece of a group as a group, and a lock of its own for each locked piece."""
     near: dict[str, set[str]] = {unit.id: set() for unit in problem.units}
     area = {unit.id: unit.within for unit in problem.units}
