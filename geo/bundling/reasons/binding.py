@@ -178,15 +178,18 @@ def _packages(standing: Standing, split: _Split) -> Reason:
     name = standing.solution.packages[split.package].id
     share = split.saves / standing.solution.parts.distance
     part = [units[unit].id for unit in split.part]
+    seed = units[split.seed].id
+    who = f"{seed} and {len(part) - 1} more" if len(part) > 1 else seed
+    own = "as a package of their own save" if len(part) > 1 else "as a package of its own saves"
     text = (
-        f"the number of packages, {count} at most, alone stops {name} from being split: {units[split.seed].id} and "
-        f"{len(part) - 1} more as a package of their own save at least {share:.2%} of the distance"
+        f"the number of packages, {count} at most, alone stops {name} from being split: "
+        f"{who} {own} at least {share:.2%} of the distance"
     )
     figures: dict[str, Figure] = {
         "rule": "packages",
         "limit": count,
         "from": name,
-        "unit": units[split.seed].id,
+        "unit": seed,
         "units": ", ".join(part),
         "saves": split.saves,
         "share": share,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given
 
 from geo.bundling import Activity, Link, Problem, Solution, price_of_rules, solve
+from tests.examples import examples
 from tests.geo.bundling.cases import grid, plan_faults, problems
 from tests.geo.bundling.truths import distance_of, soft_of
 
@@ -43,10 +44,10 @@ def priced(problem: Problem, answer: Solution) -> dict[str, float]:
     return {price.rule: price.change.distance for price in found}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(12)
 @given(problems(most=10))
 def test_every_price_is_told_truly(problem: Problem) -> None:
-    answer = solve(problem)
+    answer = solve(problem, effort=0.1)
     if isinstance(answer, Solution):
         for rule, distance in priced(problem, answer).items():
             event(f"{rule} {'costs' if distance < 0 else 'is free'}")

@@ -22,7 +22,8 @@ HOUSEHOLDS = (Activity("households", 300, 500),)
 
 
 def solved(problem: Problem, **how: object) -> Solution:
-    answer = solve(problem, **how)
+    """Without the proof, which has tests of its own."""
+    answer = solve(problem, **({"exact": False} | how))
     assert isinstance(answer, Solution), answer
     assert plan_faults(problem, answer.labels()) == set()
     return answer
@@ -40,14 +41,14 @@ def with_unit(problem: Problem, name: str, **changes: object) -> Problem:
 
 
 def test_a_grid_is_bundled_whole_and_its_bound_holds() -> None:
-    answer = solved(grid(6, activities=HOUSEHOLDS, packages=9))
+    answer = solved(grid(6, activities=HOUSEHOLDS, packages=9), effort=0.5)
     assert len(answer.packages) == 9
     assert not answer.left_out
     # nine squares or T-shapes of four: one hub and three at 100 m, or a row
     assert answer.bound is not None
     assert 9 * 30_000 <= answer.parts.distance <= 9 * 40_000 * 1.05
     assert answer.bound <= answer.parts.distance
-    assert answer.stopped_by in ("budget", "proven")
+    assert answer.stopped_by == "budget"
 
 
 def test_the_hub_is_the_best_member() -> None:
@@ -193,14 +194,14 @@ def test_progress_rises_to_one() -> None:
 
 def test_more_effort_is_never_worse_by_much_and_seeds_are_kept() -> None:
     problem = grid(6, activities=HOUSEHOLDS, packages=9)
-    little, much = solved(problem, effort=0.2, seed=5), solved(problem, effort=2, seed=5)
+    little, much = solved(problem, effort=0.2, seed=5), solved(problem, effort=1, seed=5)
     assert much.parts.distance <= little.parts.distance * 1.02
     assert little.seed == 5
 
 
 def test_alternatives_differ_and_the_best_comes_first() -> None:
     problem = grid(6, activities=HOUSEHOLDS)
-    plans = alternatives(problem, 3, effort=0.3)
+    plans = alternatives(problem, 3, effort=0.3, exact=False)
     assert not isinstance(plans, Infeasible)
     assert len({frozenset(p.members for p in plan.packages) for plan in plans}) == len(plans) == 3
     assert all(check(problem, plan.labels()) == [] for plan in plans)

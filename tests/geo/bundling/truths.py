@@ -77,7 +77,11 @@ def binding_is_true(problem: Problem, solution: Solution, reason: Reason) -> boo
     assert not faults_before, faults_before
     moved = dict(labels)
     if reason.code == "binds_packages":
-        moved |= dict.fromkeys(str(figures["units"]).split(", "), "a new one")
+        part = set(str(figures["units"]).split(", "))
+        rest = {name for name, package in labels.items() if package == figures["from"]} - part
+        locked = {unit.id for unit in problem.units if unit.lock is not None}
+        # the package keeps its name on the side that is locked to it
+        moved |= dict.fromkeys(rest if part & locked else part, "a new one")
     else:
         moved[str(figures["unit"])] = str(figures["to"])
         assert labels[str(figures["unit"])] == figures["from"]

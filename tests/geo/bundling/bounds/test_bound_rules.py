@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from geo.bundling import Activity, Problem, Rules
 from geo.bundling.bounds.lower_bound import hubs_of, loosened, lower_bound
 from geo.bundling.forms.arrays import arrays_of
 from geo.bundling.forms.model import Contradiction, compile_problem
+from tests.examples import examples
 from tests.geo.bundling.cases import grid, problems
 from tests.geo.bundling.every_plan import best_key
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(80)
 @given(problems(most=7), st.sampled_from([1, 5, 60]), st.booleans())
 def test_no_plan_is_below_the_bound(problem: Problem, rounds: int, known: bool) -> None:
     best = best_key(problem)

@@ -1,18 +1,19 @@
-"""Every rule told as binding is checked: the exchange quoted breaks this rule alone and betters the plan."""
+"""Every rule told as binding is checked: the exchange quoted breaks this rule alone and betters the plan.
+
+On random maps the same is looked at in ``test_properties``.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
 
 from geo.bundling import Activity, Centre, Link, Package, Parts, Problem, Rules, Solution, Unit, solve
 from geo.bundling.reasons.binding import binding_rules
-from tests.geo.bundling.cases import grid, problems, strip
+from tests.geo.bundling.cases import grid, strip
 from tests.geo.bundling.truths import binding_is_true
 
-QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 HOUSEHOLDS = (Activity("households", 300, 500),)
 
 
@@ -22,16 +23,6 @@ def bound_by(problem: Problem) -> dict[str, dict[str, object]]:
     for reason in answer.binding:
         assert binding_is_true(problem, answer, reason), reason
     return {reason.code: dict(reason.figures) for reason in answer.binding}
-
-
-@QUICK
-@given(problems())
-def test_every_binding_rule_is_told_truly(problem: Problem) -> None:
-    answer = solve(problem)
-    if isinstance(answer, Solution):
-        for reason in answer.binding:
-            event(reason.code)
-            assert binding_is_true(problem, answer, reason), reason
 
 
 def changed(problem: Problem, name: str, **changes: object) -> Problem:

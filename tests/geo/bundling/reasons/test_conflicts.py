@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import assume, event, given
 
 from geo.bundling import Activity, Infeasible, Link, Problem, Reason, Rules, Solution, Unit, solve
 from geo.bundling.reasons.relax import Rule, rules_of, without
+from tests.examples import examples
 from tests.geo.bundling.cases import grid, problems, strip
 from tests.geo.bundling.truths import any_plan, relaxed
 
@@ -40,10 +41,10 @@ def look_into(problem: Problem, answer: Infeasible) -> None:
             assert any_plan(relaxed(problem, kind, reason.figures)), reason
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(40)
 @given(problems(most=6))
 def test_every_conflict_is_told_truly(problem: Problem) -> None:
-    answer = solve(problem)
+    answer = solve(problem, effort=0.1)
     assume(isinstance(answer, Infeasible))
     assert isinstance(answer, Infeasible)
     event(f"{answer.conflict[0].code} proven={answer.proven}")

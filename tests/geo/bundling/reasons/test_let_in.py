@@ -1,16 +1,16 @@
-"""What is said to let a left-out unit in does let it in: tried by the checker on the plan at hand."""
+"""What is said to let a left-out unit in does let it in: tried by the checker on the plan at hand.
+
+On random maps the same is looked at in ``test_properties``.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 
-from hypothesis import HealthCheck, event, given, settings
-
 from geo.bundling import Activity, Link, Problem, Rules, Solution, Unit, solve
-from tests.geo.bundling.cases import grid, problems, strip
+from tests.geo.bundling.cases import grid, strip
 from tests.geo.bundling.truths import remedy_is_true
 
-QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 HOUSEHOLDS = (Activity("households", 300, 500),)
 
 
@@ -20,16 +20,6 @@ def left_out(problem: Problem) -> dict[str, dict[str, object]]:
     for name, reason in answer.left_out.items():
         assert remedy_is_true(problem, answer, name, reason), (name, reason)
     return {name: dict(reason.figures) | {"text": reason.text} for name, reason in answer.left_out.items()}
-
-
-@QUICK
-@given(problems())
-def test_every_way_in_is_told_truly(problem: Problem) -> None:
-    answer = solve(problem)
-    if isinstance(answer, Solution):
-        for name, reason in answer.left_out.items():
-            event(f"{reason.code} join={reason.figures.get('join_over')} bound={reason.figures.get('bound')}")
-            assert remedy_is_true(problem, answer, name, reason), (name, reason)
 
 
 def test_an_island_is_told_at_which_gap_it_would_join_which_package() -> None:

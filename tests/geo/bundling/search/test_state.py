@@ -5,7 +5,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.bundling import Problem
@@ -18,9 +18,9 @@ from geo.bundling.search.improve import Watch, anneal, generator, whole_map
 from geo.bundling.search.pool import new_pool, packages_of
 from geo.bundling.search.starts import first_labels, share_out
 from geo.bundling.search.state import State, Weights, new_state, weights_of
+from tests.examples import examples
 from tests.geo.bundling.cases import grid, problems, reachable
 
-SOME = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 NEVER = Watch(lambda: None)
 
 
@@ -58,7 +58,7 @@ def assert_packages_are_whole(model: Model, state: State) -> None:
         assert reachable(min(members), members, pairs) == members
 
 
-@SOME
+@examples(40)
 @given(problems(), st.integers(1, 5), st.integers(0, 3))
 def test_moves_keep_the_sums_and_packages_whole(problem: Problem, packages: int, seed: int) -> None:
     start = begun(problem, packages)
