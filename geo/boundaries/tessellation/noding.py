@@ -53,6 +53,8 @@ def weave(path: Points, a: Points, b: Points, tolerance: float) -> Woven | Point
     """
     of, put_in = np.arange(len(a)), np.empty((0, 2))
     for _ in range(ROUNDS):
+        if len(path) < 2:
+            break
         path, fresh = _through_vertices(path, np.vstack([a, b]), tolerance)
         cuts = _onto_edges(path, a, b, tolerance)
         if not len(cuts[0]):
@@ -239,18 +241,33 @@ def without(cell: Cell, vertices: NDArray[np.complex128]) -> Cell:
     return as_cell(parts) or cell
 
 
-def into_edges(cells: Mapping[str, Cell]) -> dict[str, Cell]:
-    """Return cells with every vertex of one put into the edge of another that it lies on, to rounding."""
+def into_edges(cells: Mapping[str, Cell], tolerance: float = 0.0) -> dict[str, Cell]:
+    """Return cells with every vertex of one put into the edge of another that it lies on, to rounding.
+
+    With a tolerance also where it lies that near to an edge that no other cell has: that edge is bent there.
+    """
     codes = list(cells)
     segments = Segments.of(codes, [cells[code] for code in codes])
-    a, b = segments.undirected()
-    points = np.unique(keys(np.vstack([a, b]))).view(np.float64).reshape(-1, 2)
-    tolerance = least_tolerance(points)
-    edge, which = shapely.STRtree(shapely.points(points)).query(lines(a, b), "dwithin", distance=tolerance)
+    loose = segments.twin() < 0
+    # a vertex can only be missing from an edge that does not have its twin
+    a, b = segments.pick(loose).undirected()
+    points = np.unique(keys(segments.a)).view(np.float64).reshape(-1, 2)
+    if not len(a):
+        return dict(cells)
+    reach = max(tolerance, least_tolerance(points))
+    edge, which = shapely.STRtree(shapely.points(points)).query(lines(a, b), "dwithin", distance=reach)
     at = keys(points)[which]
     inside = (at != keys(a)[edge]) & (at != keys(b)[edge])
     edge, which = edge[inside], which[inside]
     edges = np.unique(edge)
-    fresh = [points[which[edge == one]] for one in edges]
-    found = {code: grow(cell, a[edges], b[edges], fresh) for code, cell in cells.items()}
+    order = np.argsort(edge, kind="stable")
+    fresh = np.split(points[which[order]], np.searchsorted(edge[order], edges)[1:]) if len(edges) else []
+    hit = _having(segments, a[edges], b[edges])
+    found = {codes[i]: grow(cells[codes[i]], a[edges], b[edges], fresh) for i in hit}
     return {code: found.get(code) or cell for code, cell in cells.items()}
+
+
+def _having(segments: Segments, a: Points, b: Points) -> NDArray[np.int64]:
+    """Return the cells that have one of some edges."""
+    either = np.r_[segment_keys(a, b), segment_keys(b, a)]
+    return np.unique(segments.owner[np.isin(segments.keys(), either)])

@@ -80,6 +80,8 @@ def lay(tess: Tessellation, codes: Sequence[str], line: LineString, tolerance: f
     near = shapely.STRtree(lines(a, b)).query(shapely.box(*line.bounds).buffer(4 * reach))
     woven = weave(path, a[near], b[near], reach)
     if not isinstance(woven, Woven):
+        if len(woven) < 2:
+            raise Refused("the line is no longer than the tolerance", line, field="line")
         raise Refused("the line cannot be fitted to the borders", LineString(woven), field="line")
     _refuse_knots(woven.path)
     mine = keys(np.vstack([a, b]))
@@ -92,7 +94,7 @@ def lay(tess: Tessellation, codes: Sequence[str], line: LineString, tolerance: f
 
 def _refuse_knots(path: Points) -> None:
     if len(path) < 2:
-        raise Refused("the line is no longer than the tolerance", field="line")
+        raise Refused("the line is no longer than the tolerance", shapely.Point(path[0]), field="line")
     closed = len(path) > 2 and bool((path[0] == path[-1]).all())
     if LineString(path).is_simple and (not closed or len(path) > 3):
         return
