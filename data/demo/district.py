@@ -27,6 +27,7 @@ from .skeleton import ARTERIALS, make_skeleton, make_warp
 from .streams import stream
 from .streets import make_base_features
 from .water import buildable
+from .wishes import make_wishes, with_wishes
 
 SEED = 20261101
 
@@ -104,6 +105,7 @@ def register(ground: Ground, estates: list[Estate], lanes: list[shapely.LineStri
     alone = [p.code for p in placed if p.estate.site.kind == "stand_alone"]
     periods = make_periods(kinds, alone, firms, stream(seed, "service"))
     survey, now = ({u for u, yes in served(periods, day).items() if yes} for day in (FIRST, LAST))
+    wishes = make_wishes(periods, kinds, alone, stream(seed, "wishes"))
     buildings = make_buildings(placed, unknown)
     where = building_grid(buildings, ground.grids)
     homes = np.bincount(where, weights=buildings["households"], minlength=len(ground.grids))
@@ -114,8 +116,8 @@ def register(ground: Ground, estates: list[Estate], lanes: list[shapely.LineStri
     return District(
         regions=make_regions(ground, coded),
         grids=grids,
-        communities=communities,
-        building_groups=make_groups(placed, unknown),
+        communities=with_wishes(communities, wishes),
+        building_groups=with_wishes(make_groups(placed, unknown), wishes),
         buildings=buildings,
         firms=firms,
         service_periods=periods,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -29,6 +31,8 @@ MODES = {
     "trustee": "片区托管",
     "none": "无物业",
 }
+WISHES = {True: "愿意", False: "不愿意"}
+VOTES = {"passed": "已通过", "failed": "未通过"}
 NOT_KNOWN = "暂无信息"
 
 REGIONS = {"code": "编码", "name": "名称", "level": "级别", "parent": "上级编码"}
@@ -61,6 +65,8 @@ COMMUNITIES = {
     "no_security": "人防物防技防",
     "fee": "物业费(元/㎡·月)",
     "collection_rate": "收缴率",
+    "willing": "参与意愿",
+    "vote": "业主表决",
 }
 GROUPS = {
     "code": "楼栋群编码",
@@ -72,6 +78,8 @@ GROUPS = {
     "households": "户数",
     "residents": "常住人口",
     "floor_area": "建筑面积(㎡)",
+    "willing": "参与意愿",
+    "vote": "业主表决",
 }
 BUILDINGS = {
     "code": "楼栋编码",
@@ -144,7 +152,7 @@ def has(flag: object) -> str | None:
     return None if flag is None else ("无" if flag else "有")
 
 
-def office(frame: pd.DataFrame, headers: dict[str, str], **values: dict[str, str]) -> pd.DataFrame:
+def office(frame: pd.DataFrame, headers: dict[str, str], **values: Mapping[Any, str]) -> pd.DataFrame:
     """Rename columns to their Chinese headers and translate the coded `values`."""
     frame = frame.copy()
     for column, words in values.items():
@@ -158,7 +166,7 @@ def office_communities(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     for flag in ("no_managing_unit", "no_property_service", "no_security"):
         frame[flag] = frame[flag].astype(object).map(has)
     frame["floor_area"] = [NOT_KNOWN if pd.isna(a) else f"{a:.1f}" for a in frame["floor_area"]]
-    return office(frame, COMMUNITIES, kind=COMMUNITY_KINDS)
+    return office(frame, COMMUNITIES, kind=COMMUNITY_KINDS, willing=WISHES, vote=VOTES)
 
 
 def geo_files(district: District) -> dict[str, gpd.GeoDataFrame]:
@@ -167,7 +175,7 @@ def geo_files(district: District) -> dict[str, gpd.GeoDataFrame]:
         "01_行政区划.gpkg": office(district.regions, REGIONS, level=LEVELS),
         "02_网格.gpkg": office(district.grids, GRIDS, kind=GRID_KINDS),
         "03_小区.gpkg": office_communities(district.communities),
-        "04_楼栋群.gpkg": office(district.building_groups, GROUPS),
+        "04_楼栋群.gpkg": office(district.building_groups, GROUPS, willing=WISHES, vote=VOTES),
         "05_楼栋.gpkg": office(district.buildings, BUILDINGS),
         "09_底图要素.gpkg": office(district.base_features, FEATURES, kind=FEATURE_KINDS),
     }

@@ -18,6 +18,7 @@ STAGES = (
     "service",
     "branches",
     "lanes",
+    "wishes",
 )
 
 
