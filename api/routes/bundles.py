@@ -74,6 +74,27 @@ def list_bundlings(db: Db, actor: Actor, origin: From, limit: Limit) -> dict[str
     return {"jobs": work.recent(db, origin.scope(actor.username, actor.areas), limit)}
 
 
+@router.post("/api/bundles/jobs/{number}/prices", dependencies=[allow("officer")], status_code=202)
+def start_pricing(
+    db: Db,
+    actor: Actor,
+    origin: From,
+    number: int,
+    response: Response,
+    plan: Annotated[int, Query(ge=0, le=4)] = 0,
+) -> dict[str, Any]:
+    """Ask what each rule of a proposal's plan (0: the best) costs: 202 with the job that solves without each."""
+    job = work.start_pricing(db, origin.scope(actor.username, actor.areas), number, plan)
+    response.headers["Location"] = f"/api/jobs/{job}"
+    return {"job": job, "state": "waiting"}
+
+
+@router.get("/api/bundles/jobs/{number}/prices", dependencies=[allow(*BUSINESS)])
+def list_pricings(db: Db, actor: Actor, origin: From, number: int) -> dict[str, Any]:
+    """The newest pricing of each plan of a proposal that was asked for."""
+    return {"jobs": work.pricings(db, origin.scope(actor.username, actor.areas), number)}
+
+
 @router.get("/api/bundles/pool", dependencies=[allow(*BUSINESS)])
 def read_judged_pool(
     db: Db,

@@ -72,7 +72,8 @@ def _refusal(answer: Infeasible) -> Conflict:
     conflict = [_reason(reason) for reason in answer.conflict]
     if answer.stopped_by in ("cancel", "time_limit"):
         return Conflict(
-            "stopped before a first plan was found", extra={"conflict": conflict, "proven": False}
+            "stopped before a first plan was found",
+            extra={"conflict": conflict, "proven": False, "stopped_by": answer.stopped_by},
         )
     text = "; ".join(reason.text for reason in answer.conflict)
     return Conflict(
@@ -220,7 +221,8 @@ def _score(answer: Solution) -> dict[str, Any]:
     parts = answer.parts
     return {
         "parts": {
-            "left_out": parts.left_out, "soft": parts.soft, "distance": parts.distance, "imbalance": parts.imbalance,
+            "left_out": parts.left_out, "soft": parts.soft, "distance": parts.distance, "fixed": parts.fixed,
+            "imbalance": parts.imbalance,
         },
         "bound": answer.bound, "gap": answer.gap, "proven": answer.proven, "stopped_by": answer.stopped_by,
         "seed": answer.seed, "seconds": answer.seconds,

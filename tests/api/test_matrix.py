@@ -72,7 +72,13 @@ def clients(store: Store, data: Path) -> As:
 
 
 def call(client: TestClient, row: Row, world: World):
-    url = row.address.format(plan=world.plan, round=world.round, change_set=world.change_set, job=world.job)
+    url = row.address.format(
+        plan=world.plan,
+        round=world.round,
+        change_set=world.change_set,
+        job=world.job,
+        proposal=world.proposal,
+    )
     return client.request(row.method, url, json=row.json, files=row.files, headers=row.headers)
 
 

@@ -38,6 +38,7 @@ class World:
     round: int
     change_set: int
     job: int
+    proposal: int
 
 
 def build(store: Store) -> World:
@@ -196,13 +197,14 @@ def _work(db: Session, subdistrict: str) -> World:
         area,
     )
     area["request"] = f'{{"areas": ["{subdistrict}"], "rules": {{"area": "{subdistrict}000"}}}}'
-    db.execute(
+    proposal = db.scalar(
         text(
-            "INSERT INTO job (kind, area, state, request) VALUES ('bundle', :prefix, 'done', CAST(:request AS jsonb))"
+            "INSERT INTO job (kind, area, state, request, result)"
+            " VALUES ('bundle', :prefix, 'done', CAST(:request AS jsonb), '{\"packages\": []}') RETURNING id"
         ),
         area,
     )
-    return World(plan or 0, rounds or 0, change or 0, job or 0)
+    return World(plan or 0, rounds or 0, change or 0, job or 0, proposal or 0)
 
 
 def _people(store: Store) -> None:
