@@ -1,7 +1,7 @@
 // Rules about single units (成对规则): a link added or cut, together, apart, added to the pool, a firm's site.
 
 import { button, byId, el, fill } from "../dom.js";
-import { named, t } from "../words.js";
+import { named, num, t } from "../words.js";
 
 const PAIRED = ["links_added", "links_cut", "together", "apart"];
 const CODE = /^\d{12}[CS]\d{3}$/;
@@ -40,7 +40,7 @@ export class Pairs {
     const picked = this.picked.includes(code) ? this.picked : [...this.picked, code];
     const enough = picked.length === (PAIRED.includes(this.kind()) ? 2 : 1);
     this.pick(enough ? null : picked);
-    if (enough) this.put(picked, null);
+    if (enough) this.put(picked, []);
     else this.about.hint(t("rule.pick_next", { name: this.about.name(code) }));
     return true;
   }
@@ -51,17 +51,20 @@ export class Pairs {
     const codes = parts.filter((part) => CODE.test(part));
     const rest = parts.filter((part) => !CODE.test(part));
     const paired = PAIRED.includes(this.kind());
-    const fits = paired ? codes.length >= 2 && !rest.length : codes.length === 1 && rest.length <= 1;
+    const numbers = rest.map(Number);
+    const most = this.kind() === "centres" ? 2 : 0;
+    const fits = paired ? codes.length >= 2 && !rest.length : codes.length === 1 && rest.length <= most && numbers.every((one) => one >= 0);
     field.setCustomValidity(fits ? "" : t(paired ? "rule.two_codes" : "rule.one_code"));
     if (!field.reportValidity()) return;
-    this.put(codes, rest.length ? Number(rest[0]) : null);
+    this.put(codes, numbers);
     field.value = "";
   }
 
-  /** @param {string[]} codes @param {number | null} capacity */
-  put(codes, capacity) {
+  /** @param {string[]} codes @param {number[]} numbers of a site: its capacity in households, and what opening it costs in household·km */
+  put(codes, [capacity, fixed]) {
     const kind = this.kind();
-    const item = PAIRED.includes(kind) ? codes : kind === "centres" ? { unit: codes[0], capacity: capacity || null } : codes[0];
+    const site = { unit: codes[0], capacity: capacity || null, fixed_cost: (fixed || 0) * 1000 };
+    const item = PAIRED.includes(kind) ? codes : kind === "centres" ? site : codes[0];
     this.given[kind] = [...(this.given[kind] ?? []), item];
     this.show();
     this.about.changed();
@@ -92,7 +95,12 @@ export class Pairs {
       this.show();
       this.about.changed();
     }, { class: "plain", "aria-label": t("rule.remove", { name: names }) });
-    const capacity = item.capacity ? t("rule.capacity", { n: item.capacity }) : "";
-    return el("li", {}, el("span", {}, el("span", { class: "tag" }, named("rule", kind)), ` ${names}${capacity}`), take);
+    return el("li", {}, el("span", {}, el("span", { class: "tag" }, named("rule", kind)), ` ${names}${kind === "centres" ? site(item) : ""}`), take);
   }
+}
+
+/** What a firm's site can take, and what opening it costs. @param {{capacity: number | null, fixed_cost?: number}} item */
+function site(item) {
+  const capacity = item.capacity ? t("rule.capacity", { n: num(item.capacity) }) : t("rule.no_capacity");
+  return capacity + (item.fixed_cost ? t("rule.fixed", { n: num(item.fixed_cost / 1000) }) : "");
 }

@@ -1,4 +1,4 @@
-// A proposal as long work (后台任务): asked for, watched, stopped; the best so far comes back.
+// Long work (后台任务) of this page: asked for, watched, stopped; what was reached by then comes back.
 
 import { get, paths, Problem, send } from "../api.js";
 import { byId, fill } from "../dom.js";
@@ -7,36 +7,39 @@ import { named, num, pct, t } from "../words.js";
 const PAUSE = 350;
 /** Milliseconds after which a wait is worth a progress bar. */
 const PATIENCE = 700;
+const ENDED = ["done", "failed", "cancelled"];
 
-/** Asks for a proposal and waits for it. @param {Record<string, any>} rules @returns {Promise<any>} */
-export async function bundle(rules) {
-  const started = (await send("POST", paths.bundleJobs, rules)).body;
-  return watch(started.job);
+/** Asks for work. @param {string} address @param {any} body @returns {Promise<number>} the job's number */
+export async function ask(address, body) {
+  return (await send("POST", address, body)).body.job;
 }
 
 /** The number of a proposal of this person that is still being made, or null. @param {string} user @returns {Promise<number | null>} */
 export async function running(user) {
   const { jobs } = await get(paths.bundleJobs, { limit: 10 });
-  const mine = jobs.find((/** @type {any} */ job) => job.actor === user && ["waiting", "doing"].includes(job.state));
+  const mine = jobs.find((/** @type {any} */ job) => job.actor === user && !ENDED.includes(job.state));
   return mine ? mine.id : null;
 }
 
-/** Waits for a job, with a bar and a button to stop it. @param {number} id @returns {Promise<any>} its result */
-export async function watch(id) {
+/** Waits for a job, with a bar and a button to stop it. @param {number} id @param {{title: string, stop: string}} words
+ * @returns {Promise<any>} its result; `stopped` when it was cut short */
+export async function watch(id, words) {
   const stop = byId("work-stop", HTMLButtonElement);
   const cancel = () => {
     stop.disabled = true;
     fill(byId("work-phase"), t("work.stopping"));
     send("POST", `${paths.jobs}/${id}/cancel`).catch(() => undefined);
   };
+  fill(stop, words.stop);
   stop.disabled = false;
   stop.addEventListener("click", cancel);
+  byId("work-bar").setAttribute("aria-label", words.title);
   const bar = window.setTimeout(() => (byId("work").hidden = false), PATIENCE);
   try {
     for (;;) {
       const job = await get(`${paths.jobs}/${id}`);
       show(job);
-      if (!["waiting", "doing"].includes(job.state)) return resultOf(job);
+      if (ENDED.includes(job.state)) return resultOf(job);
       await new Promise((resolve) => window.setTimeout(resolve, PAUSE));
     }
   } finally {
@@ -59,7 +62,8 @@ function show(job) {
 
 /** @param {any} job */
 function resultOf(job) {
-  if (job.result?.packages) return job.result;
+  if (job.result && !job.result.problem) return { ...job.result, stopped: job.state === "cancelled" };
   const problem = job.result?.problem;
-  throw new Problem(problem?.status ?? 0, problem ?? { detail: job.note ?? t("work.failed") });
+  const words = job.state === "cancelled" ? t("work.cancelled") : t("work.failed");
+  throw new Problem(problem?.status ?? 0, problem ?? { detail: words });
 }

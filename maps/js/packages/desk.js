@@ -1,0 +1,71 @@
+// What lies on the tender officer's desk: the pool of a day, the packages being made of it, and who looks at them.
+
+import { get, paths } from "../api.js";
+import { Board } from "./board.js";
+
+/** @typedef {import("./reasons.js").Reason} Reason */
+/** @typedef {{rule: string, package: string | null, text: string, units: string[], pieces: string[][]}} Violation */
+
+export class Desk {
+  constructor() {
+    this.board = new Board();
+    /** @type {Map<string, Feature>} every unit we can draw: the pool, and members of a saved round */
+    this.units = new Map();
+    /** @type {Set<string>} */
+    this.pool = new Set();
+    /** @type {Map<string, any>} what is missing and which mode fits, by unit */
+    this.judged = new Map();
+    /** @type {Map<string, Reason>} why a unit lies in no package, as the engine said */
+    this.why = new Map();
+    /** @type {Map<string, string>} the engine's P01 → the name on its card */
+    this.packageNames = new Map();
+    /** @type {Violation[]} */
+    this.broken = [];
+    this.area = "";
+    this.today = "";
+    /** The day that the pool is of. */
+    this.asOf = "";
+    this.mayEdit = false;
+    this.user = "";
+    this.name = this.name.bind(this);
+  }
+
+  /** The day for an address, where it is not today's. */
+  get day() {
+    return this.asOf === this.today ? undefined : this.asOf;
+  }
+
+  /** An address with the day in it. @param {string} path */
+  at(path) {
+    return this.day ? `${path}?as_of=${this.day}` : path;
+  }
+
+  /** The name of a unit, or of a package as the proposal numbers it. @param {string} code */
+  name(code) {
+    return this.units.get(code)?.properties.name ?? this.packageNames.get(code) ?? code;
+  }
+
+  /** @param {Iterable<string>} codes @returns {Feature[]} those of them that can be drawn */
+  features(codes) {
+    return [...codes].map((code) => this.units.get(code)).filter((unit) => unit !== undefined);
+  }
+
+  /** Every unit that lies in a package. */
+  placed() {
+    return this.board.lots.flatMap((lot) => lot.members);
+  }
+
+  /** The pool's units that lie in no package. */
+  loose() {
+    return this.features([...this.pool].filter((code) => this.board.place(code) < 0));
+  }
+
+  /** Fetches units that are not in the pool (any more). @param {string[]} codes */
+  async fetch(codes) {
+    const wanted = codes.filter((code) => !this.units.has(code));
+    await Promise.all(wanted.map(async (code) => {
+      const kind = /S\d{3}$/.test(code) ? "building-groups" : "communities";
+      this.units.set(code, await get(paths.one(kind, code), { as_of: this.day }));
+    }));
+  }
+}

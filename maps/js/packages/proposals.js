@@ -1,0 +1,140 @@
+// Proposals (标包方案): asked for, one of them shown, what its rules cost; or why there is none.
+
+import { get, paths, Problem } from "../api.js";
+import { byId, el, fill } from "../dom.js";
+import { guard } from "../shell.js";
+import { t } from "../words.js";
+import { freshNames } from "./board.js";
+import { refusal } from "./fixes.js";
+import { askForPrices, pricesOf } from "./prices.js";
+import { comparison, summary } from "./result.js";
+import { ask, running, watch } from "./work.js";
+
+/** @typedef {import("./result.js").Plan} Plan */
+
+export class Proposals {
+  /** @param {import("./desk.js").Desk} desk
+   * @param {{shown: () => void, asked: (rules: Record<string, any>, asOf: string) => Promise<void>, fixed: (rules: Record<string, any>) => void}} on
+   *   a plan lies on the board; the rules of a proposal that was made earlier; rules mended by a click */
+  constructor(desk, on) {
+    this.desk = desk;
+    this.on = on;
+    /** The job that made the plans. @type {number | null} */
+    this.job = null;
+    /** @type {Plan[]} */
+    this.plans = [];
+    this.index = 0;
+    /** @type {Map<number, any>} what the rules of a plan cost, by its place */
+    this.prices = new Map();
+  }
+
+  /** No proposal is shown any more. */
+  clear() {
+    this.plans = [];
+    this.job = null;
+    this.prices.clear();
+    this.desk.why = new Map();
+    this.showResult();
+  }
+
+  /** @param {Record<string, any>} rules */
+  async make(rules) {
+    await this.busy(async () => {
+      const job = await ask(this.desk.at(paths.bundleJobs), rules);
+      await this.take(job, rules);
+    });
+  }
+
+  /** A proposal that was asked for before: the one of the address, or this person's that is still being made. @param {number | null} wanted */
+  async resume(wanted) {
+    const job = wanted ?? (await running(this.desk.user));
+    if (job !== null) await this.busy(() => this.take(job, null));
+  }
+
+  /** Waits for a proposal and puts its best plan on the board. @param {number} job @param {Record<string, any> | null} rules null: those it was asked with */
+  async take(job, rules) {
+    try {
+      const { alternatives, ...best } = await watch(job, { title: t("work.title"), stop: t("work.stop") });
+      if (!rules) await this.on.asked(best.rules, best.as_of);
+      this.prices.clear();
+      this.job = job;
+      this.plans = [best, ...alternatives];
+      history.replaceState(null, "", `?job=${job}`);
+      await this.show(0);
+    } catch (error) {
+      if (!(error instanceof Problem) || !error.body.conflict) throw error;
+      this.plans = [];
+      const result = byId("result");
+      result.hidden = false;
+      fill(result, refusal(rules ?? {}, error.body, this.desk.name, (fix) => this.on.fixed(fix.rules)));
+      result.scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  /** Nothing else is asked for meanwhile. @param {() => Promise<void>} act */
+  async busy(act) {
+    const buttons = () => /** @type {HTMLButtonElement[]} */ ([byId("make"), document.getElementById("ask-prices")].filter((one) => one instanceof HTMLButtonElement));
+    buttons().forEach((one) => (one.disabled = true));
+    try {
+      await act();
+    } finally {
+      buttons().forEach((one) => (one.disabled = !this.desk.mayEdit));
+    }
+  }
+
+  /** Puts one of the plans on the board. @param {number} index */
+  async show(index) {
+    const { desk } = this;
+    const plan = this.plans[index];
+    this.index = index;
+    desk.why = new Map(plan.left_out.map((unit) => [unit.code, unit.why]));
+    const locked = new Map(desk.board.lots.filter((lot) => lot.locked).map((lot) => [lot.name, lot]));
+    desk.packageNames = freshNames(plan.packages, new Set(locked.keys()));
+    desk.board.reset(plan.packages.map((item) => ({ ...locked.get(item.id), name: desk.packageNames.get(item.id) ?? item.id, members: item.members, money: item.money })));
+    desk.broken = [];
+    await desk.fetch(plan.packages.flatMap((item) => item.members));
+    this.showResult();
+    this.on.shown();
+    await this.earlierPrices();
+  }
+
+  /** What the plan on the board is worth, the others beside it, and what its rules cost. */
+  showResult() {
+    const result = byId("result");
+    result.hidden = !this.plans.length;
+    if (!this.plans.length) return fill(result);
+    const { plans, index, desk } = this;
+    const others = plans.length > 1 ? comparison(plans, index, (at) => guard(() => this.show(at)), desk.name) : null;
+    return fill(result, others, summary(plans[index], desk.name), plans[index].packages.length ? this.costs() : null);
+  }
+
+  costs() {
+    const found = this.prices.get(this.index);
+    const content = found ? pricesOf(found, this.desk.name) : this.desk.mayEdit ? askForPrices(() => guard(() => this.price())) : null;
+    return content && el("details", { class: "more", id: "prices", open: Boolean(found) }, el("summary", {}, t("price.title")), content);
+  }
+
+  async price() {
+    const index = this.index;
+    await this.busy(async () => {
+      const job = await ask(`${paths.bundleJobs}/${this.job}/prices?plan=${index}`, undefined);
+      await this.awaitPrices(index, job);
+    });
+  }
+
+  /** @param {number} index @param {number} job */
+  async awaitPrices(index, job) {
+    const found = await watch(job, { title: t("work.pricing_title"), stop: t("work.stop_prices") });
+    this.prices.set(index, found);
+    if (index === this.index) this.showResult();
+  }
+
+  /** What was worked out for this plan before the page was opened. */
+  async earlierPrices() {
+    if (this.job === null || this.prices.has(this.index)) return;
+    const [job, index] = [this.job, this.index];
+    const { jobs } = await get(`${paths.bundleJobs}/${job}/prices`);
+    const mine = jobs.find((/** @type {any} */ one) => one.plan === index && ["waiting", "doing", "done"].includes(one.state));
+    if (mine && job === this.job) await this.awaitPrices(index, mine.id);
+  }
+}
