@@ -1,4 +1,4 @@
-"""`wangge …`: the command line. Exit status 0 done, 1 failed, 2 usage, 3 no solution."""
+"""`wangge …`: the command line. Exit status 0 done, 1 failed, 2 usage, 3 no solution or faults found."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ MODULES: Final = {
     "service": ("up", "serve", "down", "reset"),
     "files": ("import", "export", "undo"),
     "bundle": ("bundle",),
+    "check": ("check", "repair"),
     "warm": ("warm",),
     "people": ("token", "link"),
     "database": ("database",),

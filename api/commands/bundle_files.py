@@ -108,7 +108,20 @@ def _split(name: str, frame: gpd.GeoDataFrame) -> tuple[Table, gpd.GeoSeries]:
 
 def _frame(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
     """Read a file of shapes that says its coordinate system."""
-    _check_format(path)
+    _check_format(path, (".shx", ".dbf", ".prj"))
+    frame = read_shapes(path, layer)
+    if frame.crs is None:
+        raise BadInput(
+            f"{path.name} does not say its coordinate system: set it in QGIS (layer CRS) or by "
+            "ogr2ogr -a_srs EPSG:4527, or hand in a CSV id,x,y in metres",
+            field="crs",
+        )
+    return frame
+
+
+def read_shapes(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
+    """Read a file of shapes, with or without a coordinate system. Raises BadInput where it cannot be read."""
+    _check_format(path, (".shx", ".dbf"))
     try:
         chosen = _layer(path, layer)
         frame = _read(path, chosen)
@@ -122,21 +135,15 @@ def _frame(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
         raise BadInput(f"{path.name} cannot be read: {error}", field="file") from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise BadInput(f"{path.name} holds no shapes", field="geometry")
-    if frame.crs is None:
-        raise BadInput(
-            f"{path.name} does not say its coordinate system: set it in QGIS (layer CRS) or by "
-            "ogr2ogr -a_srs EPSG:4527, or hand in a CSV id,x,y in metres",
-            field="crs",
-        )
     return frame
 
 
-def _check_format(path: Path) -> None:
+def _check_format(path: Path, beside: tuple[str, ...]) -> None:
     if path.suffix.lower() == ".shp":
         with path.open("rb") as file:
             if file.read(4) != b"\x00\x00\x27\x0a":
                 raise BadInput(f"{path.name}: its content is no shapefile", field="file")
-        missing = [end for end in (".shx", ".dbf", ".prj") if not _beside(path, end)]
+        missing = [end for end in beside if not _beside(path, end)]
         if missing:
             raise BadInput(f"{path.name}: {' and '.join(missing)} must lie beside it", field="file")
     elif inspect(path) not in ("gpkg", "geojson"):

@@ -195,7 +195,7 @@ def _settled(pairs: NDArray[np.int64], rank: NDArray[np.int64]) -> dict[int, int
 
 
 def _plain(cell: Cell) -> Cell:
-    """Return a cell without the repeated points that joining vertices left; an empty one where a ring came to nothing."""
+    """Return a cell without the repeated points that joining vertices left; empty where a ring came to nothing."""
     try:
         found: Cell = shapely.remove_repeated_points(cell, 0.0)
     except GEOSException:  # fewer than three different points are no ring

@@ -18,7 +18,9 @@ KEEPS_AREA = {"split", "merge", "give", "reshape", "move", "rehome"}
 RELATIVE = 1e-9
 
 
-def voronoi(seed: int, cells: int, size: float = 1000.0, origin: tuple[float, float] = (0.0, 0.0)) -> Tessellation:
+def voronoi(
+    seed: int, cells: int, size: float = 1000.0, origin: tuple[float, float] = (0.0, 0.0)
+) -> Tessellation:
     """Cells round random points in a square; the corners are GEOS's, so they are not round numbers."""
     rng = np.random.default_rng(seed)
     points = shapely.MultiPoint(rng.uniform(0, size, (cells, 2)) + np.array(origin))
@@ -118,8 +120,13 @@ class Editor:
         shared = shapely.line_merge(shapely.intersection(tess.cells[pair[0]], tess.cells[pair[1]]))
         border = max(shapely.get_parts(shared), key=lambda part: part.length)
         size = float(np.sqrt(min(tess.cells[code].area for code in pair)))
-        ends = [border.interpolate(self.rng.choice([0.0, 1.0, self.rng.random()]), normalized=True) for _ in range(2)]
-        away = shapely.get_coordinates(ends) + self.rng.normal(0, 0.02 * size, (2, 2)) * self.rng.integers(0, 2)
+        ends = [
+            border.interpolate(self.rng.choice([0.0, 1.0, self.rng.random()]), normalized=True)
+            for _ in range(2)
+        ]
+        away = shapely.get_coordinates(ends) + self.rng.normal(0, 0.02 * size, (2, 2)) * self.rng.integers(
+            0, 2
+        )
         middle = away.mean(axis=0) + self.rng.normal(0, 0.25 * size, (int(self.rng.integers(1, 4)), 2))
         return ts.reshape(tess, pair, LineString(np.vstack([away[0], middle, away[1]])), tolerance=self._tolerance(size))  # fmt: skip
 
@@ -178,7 +185,7 @@ def broken(before: Tessellation, after: Tessellation, change: Change) -> list[st
     if not shapely.is_valid(shapes).all():
         faults.append("a cell is not valid")
     faults += _outline(before, after, change)
-    changed = {code for code in change.before}
+    changed = set(change.before)
     if any(after.cells.get(code) is not cell for code, cell in before.cells.items() if code not in changed):
         faults.append("a cell changed that is not named")
     old, new = (sum(shape.area for shape in side.values() if shape is not None) for side in (change.before, change.after))  # fmt: skip
@@ -195,7 +202,10 @@ def _outline(before: Tessellation, after: Tessellation, change: Change) -> list[
     """Gaps and the outer boundary, by GEOS's union of each."""
     one, two = (shapely.coverage_union_all(tess.shapes) for tess in (before, after))
     rings = [shapely.get_rings(shapely.get_parts(union)) for union in (one, two)]
-    if change.operation in {"draw", "fill"}:  # holes may shrink and be cut in two, and no land may be lost or won
+    if change.operation in {
+        "draw",
+        "fill",
+    }:  # holes may shrink and be cut in two, and no land may be lost or won
         filled = shapely.union_all(shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(one))))
         lost, won = shapely.difference(one, two).area, shapely.difference(two, filled).area
         return ["land was lost or won"] if max(lost, won) > RELATIVE * one.area else []
@@ -218,7 +228,9 @@ def identical(one: Mapping[str, object], two: Mapping[str, object]) -> bool:
     """Byte for byte, cell for cell."""
     if set(one) != set(two):
         return False
-    return all(one[code] is two[code] or shapely.to_wkb(one[code]) == shapely.to_wkb(two[code]) for code in one)
+    return all(
+        one[code] is two[code] or shapely.to_wkb(one[code]) == shapely.to_wkb(two[code]) for code in one
+    )
 
 
 def sequence(start: Tessellation, editor: Editor, length: int) -> tuple[int, list[str]]:

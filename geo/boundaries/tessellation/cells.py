@@ -34,11 +34,12 @@ def split(
     into: tuple[str, str],
     *,
     tolerance: float | None = None,
+    least_width: float = 0.0,
 ) -> Change:
     """Cut a cell in two by a line that may run on beyond it; the western part (northern, on a tie) is the first.
 
     A line that meets a vertex or edge within the tolerance goes through it. Raises Refused with the place where the
-    line makes one part or more than two, or a part no wider than the tolerance.
+    line makes one part or more than two, or a part that is nowhere wider than `least_width`.
 
     >>> from geo.boundaries.tessellation import tessellate
     >>> ab = tessellate({"a": shapely.box(0, 0, 1, 1), "b": shapely.box(1, 0, 2, 1)})
@@ -55,7 +56,7 @@ def split(
     parts = np.flatnonzero(found.owner == 0)
     if len(parts) != 2:
         raise _not_two(found, parts, line, cell)
-    thin = _thin(found.shapes[parts], tolerance)
+    thin = _thin(found.shapes[parts], least_width)
     if thin is not None:
         raise Refused("one side would be no more than a sliver", thin, field="line")
     middles = shapely.get_coordinates(shapely.centroid(found.shapes[parts]))
@@ -77,10 +78,10 @@ def _not_two(found: Faces, parts: NDArray[np.int64], line: LineString, cell: sha
     return Refused("the line does not cut the cell in two", line, field="line")
 
 
-def _thin(shapes: NDArray[np.object_], tolerance: float | None) -> Polygon | None:
-    if not tolerance:
+def _thin(shapes: NDArray[np.object_], width: float) -> Polygon | None:
+    if width <= 0:
         return None
-    gone = shapely.is_empty(shapely.buffer(shapes, -tolerance / 2))
+    gone = shapely.is_empty(shapely.buffer(shapes, -width / 2))
     return shapes[gone][0] if gone.any() else None
 
 
@@ -115,20 +116,19 @@ def give(tess: Tessellation, code: str, to: str | None = None, *, part: Point | 
     Raises Refused where the neighbour shares no border with it.
     """
     cell = tess.shape(code)
-    piece = cell
+    parts = shapely.get_parts(cell)
+    piece, rest = cell, parts[:0]
     if part is not None:
-        parts = shapely.get_parts(cell)
         hit = np.flatnonzero(shapely.intersects(parts, part))
         if not len(hit):
             raise Refused(f"{code} has no part there", part, field="part")
-        piece = parts[hit[0]]
+        piece, rest = parts[hit[0]], np.delete(parts, hit[0])
     to = to or _longest(tess, code, piece)
     if to == code:
         raise Refused(f"{code} cannot be given to itself", piece, field="to")
-    if piece is cell or shapely.get_num_geometries(cell) == 1:
+    if not len(rest):
         change = merge(tess, [code, to], to)
         return Change("give", change.before, change.after, line=change.line)
-    rest = [one for one in shapely.get_parts(cell) if one is not piece]
     pair = Segments.of(["piece", to], [piece, tess.shape(to)])
     made = as_cell(areas(pair.boundary()))
     if shapely.get_num_geometries(made) > shapely.get_num_geometries(tess.shape(to)):

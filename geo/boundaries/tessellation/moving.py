@@ -74,6 +74,11 @@ def turned(before: Cell, after: Cell) -> Point | None:
     """Return a point of a cell that is no longer valid or has turned over, None where it is sound."""
     if not shapely.is_valid(after):
         return Point(shapely.get_coordinates(after)[0]) if after.is_empty else _where(after)
+    points, ring = shapely.get_coordinates(after, return_index=True)
+    double = (points[1:] == points[:-1]).all(axis=1) & (ring[1:] == ring[:-1])
+    # a closing point that is the next ring's first is no repetition, and rings of a valid cell share no such edge
+    if double.any() and len(Segments.of(("",), [after])) < len(Segments.of(("",), [before])):
+        return Point(points[:-1][double][0])
     rings = [shapely.get_rings(shape) for shape in (before, after)]
     flipped = shapely.is_ccw(rings[0]) != shapely.is_ccw(rings[1])
     return Point(rings[1][np.flatnonzero(flipped)[0]].coords[0]) if flipped.any() else None

@@ -76,6 +76,8 @@ def lay(tess: Tessellation, codes: Sequence[str], line: LineString, tolerance: f
     segments = tess.segments(codes)
     a, b = segments.undirected()
     reach = max(tolerance or 0.0, least_tolerance(a, b, path))
+    # numbers so small that dividing by them overflows are zero to the borders
+    path = np.where(np.abs(path) < reach * 2.0**-8, 0.0, path)
     # what lies nowhere near the line is not looked at again
     near = shapely.STRtree(lines(a, b)).query(shapely.box(*line.bounds).buffer(4 * reach))
     woven = weave(path, a[near], b[near], reach)
