@@ -53,8 +53,10 @@ class Solution:
     """A plan that keeps every hard rule.
 
     ``left_out``: unit id → reason. ``bound``: proven lower bound on ``parts.distance`` among plans that
-    leave out the same weight; None where none was computed. ``gap``: (distance - bound) / distance: the
-    plan is at most this share above the best. ``proven``: the first three parts are proven optimal.
+    leave out the same weight and break no more of the priced rules; with given centres on ``parts.distance``
+    plus ``parts.fixed``; None where none was computed. ``gap``: the plan is at most this share of its own cost
+    above the best, (cost - bound) / cost with the cost that the bound is of. ``proven``: weight left out, priced
+    rules and that cost are proven optimal.
     ``stopped_by``: ``budget`` (all work asked for was done), ``proven``, or a safety stop.
     ``binding``: rules that each by itself stop a better plan next to this one, with what they stop.
     ``better_at``: only for alternatives: what this plan is better at than the others given, and
