@@ -1,7 +1,7 @@
 """`./run bench [PART …] [--full] [--problems N]`: tables of medians and ratios, the machine's line on top.
 
 Every peer runs in the same minute on the same machine; figures of a busy machine say so by the load on top.
-Parts: serving, loading, packing, starting (on a demo installation of their own); bundling, peers, problems, maps.
+Parts: serving, loading, packing, starting (on a demo installation of their own); bundling, peers, problems, maps, sequences.
 """
 
 from __future__ import annotations
@@ -10,12 +10,22 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tests.bench import bundling, bundling_maps, loading, packing, peers, random_problems, serving, starting
+from tests.bench import (
+    bundling,
+    bundling_maps,
+    loading,
+    packing,
+    peers,
+    random_problems,
+    sequences,
+    serving,
+    starting,
+)
 from tests.bench.ground import Ground, demo
 from tests.bench.measure import machine, say
 
 ON_A_DEMO = {"serving": serving.run, "loading": loading.run, "packing": packing.run, "starting": starting.run}
-PURE = ("bundling", "peers", "problems", "maps")
+PURE = ("bundling", "peers", "problems", "maps", "sequences")
 FEW_PROBLEMS = 100
 
 
@@ -37,6 +47,8 @@ def pure(part: str, full: bool, problems: int) -> None:
             random_problems.run(problems)
         case "maps":
             bundling_maps.run()
+        case "sequences":
+            sequences.run(*(2000, 50) if full else (problems, 2))
 
 
 def on_a_demo(parts: Sequence[str]) -> None:

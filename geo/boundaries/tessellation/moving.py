@@ -20,7 +20,7 @@ from shapely import MultiPoint, Point, Polygon
 
 from geo.boundaries.tessellation.model import Change, Refused, Tessellation
 from geo.boundaries.tessellation.noding import clash
-from geo.boundaries.tessellation.segments import Cell, Points, Segments, keys
+from geo.boundaries.tessellation.segments import Cell, Points, Segments, keys, pinches
 
 
 def moved(tess: Tessellation, operation: str, old: Points, new: Points, *, outer: bool = False) -> Change:
@@ -79,6 +79,9 @@ def turned(before: Cell, after: Cell) -> Point | None:
     # a closing point that is the next ring's first is no repetition, and rings of a valid cell share no such edge
     if double.any() and len(Segments.of(("",), [after])) < len(Segments.of(("",), [before])):
         return Point(points[:-1][double][0])
+    touching = pinches(after)
+    if len(touching) > len(pinches(before)):
+        return Point(touching[-1].real, touching[-1].imag)
     rings = [shapely.get_rings(shape) for shape in (before, after)]
     flipped = shapely.is_ccw(rings[0]) != shapely.is_ccw(rings[1])
     return Point(rings[1][np.flatnonzero(flipped)[0]].coords[0]) if flipped.any() else None

@@ -31,6 +31,7 @@ from geo.boundaries.tessellation.segments import (
     faces,
     keys,
     lines,
+    pinches,
     segment_keys,
 )
 
@@ -287,7 +288,20 @@ def checked(change: Change) -> Change:
             raise Refused(
                 f"{code} would have no sound border: {shapely.is_valid_reason(shape)}", shape.boundary
             )
+    _refuse_pinches(change)
     return change
+
+
+def _refuse_pinches(change: Change) -> None:
+    """A border that touches itself at a point is as wide there as nothing: one could not walk through the cell."""
+    old = [pinches(shape) for shape in change.before.values() if shape is not None]
+    known = np.concatenate(old) if old else np.empty(0, dtype=complex)
+    for code, shape in change.after.items():
+        if shape is not None:
+            fresh = np.setdiff1d(pinches(shape), known)
+            if len(fresh):
+                at = shapely.Point(fresh[0].real, fresh[0].imag)
+                raise Refused(f"the border of {code} would touch itself at a point", at)
 
 
 _MAY_EMPTY = frozenset({"split", "merge", "give", "fill"})

@@ -136,6 +136,14 @@ def as_cell(parts: Sequence[Polygon]) -> Cell | None:
     return turned[0] if turned else None
 
 
+def pinches(cell: Cell) -> NDArray[np.complex128]:
+    """Return the vertices, as keys, at which a cell's border touches itself."""
+    rings = Segments.of(("",), [cell])
+    found, count = np.unique(keys(rings.a), return_counts=True)
+    twice: NDArray[np.complex128] = found[count > 1]
+    return twice
+
+
 def _array(shapes: Sequence[Cell]) -> NDArray[np.object_]:
     found = np.empty(len(shapes), dtype=object)
     found[:] = list(shapes)
