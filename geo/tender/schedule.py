@@ -80,7 +80,7 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class BudgetLine:
-    """A calendar year: what is needed, what there is (None: no budget is set), what is left (below zero: too little)."""
+    """A calendar year: what is needed and what there is (None: no budget is set)."""
 
     year: int
     needed: Decimal

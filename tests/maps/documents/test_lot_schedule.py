@@ -1,0 +1,140 @@
+"""The workbook opens again: text is text, every sum is a formula, and the formulas come to the round's own figures."""
+
+from __future__ import annotations
+
+import io
+import re
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from typing import Any
+
+from openpyxl import Workbook, load_workbook
+
+from maps.documents import RoundPaper
+from maps.documents.lot_schedule import OVERVIEW, TERMS, UNITS, lot_schedule
+
+
+def _book(paper: RoundPaper) -> Workbook:
+    return load_workbook(io.BytesIO(lot_schedule(paper)))
+
+
+class Sheets:
+    """As much of a spreadsheet as the workbook uses: COUNT, COUNTIF(S), SUMIF, SUM, ROUND of a product, and IF."""
+
+    def __init__(self, book: Workbook) -> None:
+        self.book = book
+        self.value = cache(self._value)
+
+    def _value(self, sheet: str, at: str) -> Any:
+        held = self.book[sheet][at].value
+        if isinstance(held, str) and self.book[sheet][at].data_type == "f":
+            return self._formula(sheet, held[1:])
+        return Decimal(str(held)) if isinstance(held, int | float) else held
+
+    def _cells(self, sheet: str, text: str) -> list[Any]:
+        place, _, cells = text.rpartition("!")
+        name = place.strip("'") or sheet
+        first, _, last = cells.replace("$", "").partition(":")
+        found = self.book[name][f"{first}:{last or first}"]
+        return [self.value(name, cell.coordinate) for row in found for cell in row]
+
+    def _formula(self, sheet: str, text: str) -> Any:
+        if match := re.fullmatch(r'IF\(COUNT\((.+?)\)=(\d),ROUND\((.+?),2\),"—"\)', text):
+            counted = [value for part in match[1].split(",") for value in self._cells(sheet, part)]
+            if sum(isinstance(each, Decimal) for each in counted) != int(match[2]):
+                return "—"
+            product = Decimal(1)
+            for factor in match[3].split("*"):
+                product *= Decimal(factor) if factor.isdigit() else self._cells(sheet, factor)[0]
+            return product.quantize(Decimal("0.01"), ROUND_HALF_UP)
+        if match := re.fullmatch(r"SUM\((.+)\)", text):
+            return sum(
+                (each for each in self._cells(sheet, match[1]) if isinstance(each, Decimal)), Decimal(0)
+            )
+        match = re.fullmatch(r'(COUNTIF|COUNTIFS|SUMIF)\((.+?),(\w+)(?:,(.+?))?(?:,"—")?\)', text)
+        assert match, text
+        wanted = self._cells(sheet, match[3])[0]
+        hits = [each == wanted for each in self._cells(sheet, match[2])]
+        if match[1] == "COUNTIF":
+            return Decimal(sum(hits))
+        beside = self._cells(sheet, match[4])
+        if match[1] == "COUNTIFS":
+            return Decimal(sum(hit and each == "—" for hit, each in zip(hits, beside, strict=True)))
+        return sum(
+            (each for hit, each in zip(hits, beside, strict=True) if hit and isinstance(each, Decimal)),
+            Decimal(0),
+        )
+
+
+def test_the_formulas_come_to_the_figures_of_the_round(paper: RoundPaper) -> None:
+    sheets = Sheets(_book(paper))
+    for row, package in enumerate(paper.packages, 4):
+        units = package.units
+        told = [sheets.value(OVERVIEW, f"{column}{row}") for column in "EFGHI"]
+        assert told == [
+            len(units),
+            sum(u.households or 0 for u in units),
+            sum(u.residents or 0 for u in units),
+            sum(u.floor_area or 0 for u in units),
+            sum(u.floor_area is None for u in units),
+        ]
+        years = package.years(paper)
+        if all(year.subsidy is not None for year in years):
+            subsidies = [sheets.value(OVERVIEW, f"{column}{row}") for column in "LMN"]
+            assert subsidies == [year.subsidy for year in years]
+            assert sheets.value(OVERVIEW, f"O{row}") == sum(subsidies)
+            assert sheets.value(OVERVIEW, f"K{row}") == years[0].cost
+        if years[0].income is not None:
+            assert sheets.value(OVERVIEW, f"J{row}") == years[0].income
+    last = 4 + len(paper.packages)
+    assert sheets.value(OVERVIEW, f"A{last}") == "合计"
+    every = [unit for package in paper.packages for unit in package.units]
+    assert sheets.value(OVERVIEW, f"F{last}") == sum(u.households or 0 for u in every)
+    assert sheets.value(OVERVIEW, f"H{last}") == sum(u.floor_area or 0 for u in every)
+
+
+def test_every_sum_is_a_formula(paper: RoundPaper) -> None:
+    sheet = _book(paper)[OVERVIEW]
+    for row in range(4, 5 + len(paper.packages)):
+        assert all(sheet.cell(row, column).data_type == "f" for column in range(5, 16))
+
+
+def test_names_that_begin_like_formulas_are_text_and_lose_nothing_but_control_characters(
+    paper: RoundPaper,
+) -> None:
+    book = _book(paper)
+    cells = [book[UNITS].cell(row, 5) for row in range(4, 14)]
+    assert [cell.value for cell in cells][:5] == [
+        "和平苑",
+        "=1+1小区",
+        "@银屏<b>花园</b>",
+        "+铁路新村",
+        "-机床厂&宿舍",
+    ]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert [bool(cell.quotePrefix) for cell in cells][:3] == [False, True, True]
+    assert book[UNITS]["B5"].data_type == "s"
+    terms = {row[0].value: row[1] for row in book[TERMS].iter_rows(min_row=4, max_col=2)}
+    assert (terms["户数范围"].value, terms["户数范围"].data_type) == ("=300–1500 户", "s")
+
+
+def test_unknown_is_a_dash_that_no_sum_counts(paper: RoundPaper) -> None:
+    sheets = Sheets(_book(paper))
+    assert sheets.value(UNITS, "H8") == "—"
+    assert sheets.value(UNITS, "M6") == "—"
+    assert sheets.value(UNITS, "O10") == "—"
+
+
+def test_it_is_set_up_to_be_printed(paper: RoundPaper) -> None:
+    for sheet in _book(paper):
+        assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        assert sheet.print_title_rows == "$3:$3"
+        assert sheet.freeze_panes == "A4"
+        assert sheet.oddFooter.left.text == "示例区住房&&城乡建设局"
+
+
+def test_a_round_without_packages_is_an_empty_schedule(paper: RoundPaper) -> None:
+    empty = RoundPaper(**{**{name: getattr(paper, name) for name in paper.__slots__}, "packages": ()})
+    assert Sheets(_book(empty)).value(OVERVIEW, "A4") == "合计"
