@@ -27,8 +27,9 @@ def building_findings(
     common = shapely.intersection(shapes[open_ones][at], sound.shapes[cell])
     areas, _ = measure.areas_widths(common)
     whole, _ = measure.areas_widths(shapes[open_ones])
-    # a point has no area: it is in a cell where it touches one
-    counted = (areas > rules.building_tolerance_m2) | (whole[at] == 0)
+    # a point has no area: it is in a cell where it touches one; of a shed below the tolerance most has to be
+    least_area = np.minimum(rules.building_tolerance_m2, 0.4 * whole[at])
+    counted = (areas > least_area) | (whole[at] == 0)
     for i, index in enumerate(open_ones):
         mine = np.flatnonzero(counted & (at == i))
         name = names[there[index]]

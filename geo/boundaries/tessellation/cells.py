@@ -210,6 +210,8 @@ def transfer(
 ) -> Change:
     """Give the second cell what the first has inside a shape, as far as that hangs together with `keep`."""
     ground, found = _stamped(tess, shape, tolerance)
+    if pair[0] not in ground.codes:
+        raise Refused(f"{pair[0]} has nothing of it", keep, field="shape")
     giver = ground.codes.index(pair[0])
     inside = _inside(ground, found, shape) & (found.owner == giver)
     core = shapely.point_on_surface(keep)
