@@ -1,7 +1,7 @@
 """Random problems, easy and impossible: an answer that keeps every rule, or a true reason; no crash, no hang.
 
 Islands, zero weights, one giant, impossible bounds, locks, apart, together, soft prices, several activities,
-negative money, anchors, areas, any way to ask for a number of packages. Where ten units or fewer are asked, every plan there is
+negative money, anchors, areas, any way to ask for a number of packages, given centres in each eighth. Where ten units or fewer are asked, every plan there is
 says whether the answer is the best and whether "no plan" is true. Problems run in processes of their own, so that a
 crash of compiled code or a hang counts as one and the rest goes on.
 """
@@ -9,6 +9,7 @@ crash of compiled code or a hang counts as one and the rest goes on.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import math
 import os
@@ -22,7 +23,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from geo.bundling import Activity, Infeasible, Link, Problem, Rules, Solution, Unit, check, solve
+from geo.bundling import Activity, Centre, Infeasible, Link, Problem, Rules, Solution, Unit, check, solve
 from tests.bench.measure import say
 from tests.geo.bundling.cases import plan_faults, reason_is_true
 from tests.geo.bundling.every_plan import best_key
@@ -45,7 +46,28 @@ def random_problem(number: int) -> Problem:
         units[giant] = _with(units[giant], households=draw.choice([2_000, 50_000]))
     links = _links(draw, units)
     objective = draw.choice(["wdist", "wdist", "dist"])
-    return Problem(tuple(units), tuple(links), _rules(draw, units, links), objective)
+    problem = Problem(tuple(units), tuple(links), _rules(draw, units, links), objective)
+    # drawn last, so that a number without centres is the problem that it always was
+    return _with_centres(draw, problem) if number % 8 == 7 and count > 2 else problem
+
+
+def _with_centres(draw: random.Random, problem: Problem) -> Problem:
+    """Some units as given centres, with much room, hardly enough, or too little; opening them may cost."""
+    count = len(problem.units)
+    chosen = draw.sample(problem.units, max(1, count // draw.choice([3, 6, 12])))
+    slack, dear = draw.choice([0.8, 1.01, 1.1, 1.5, None]), draw.random() < 0.3
+    mean = sum(problem.load(unit) for unit in problem.units) / len(chosen)
+    centres = tuple(
+        Centre(
+            unit.id,
+            None if slack is None else max(problem.load(unit), mean * slack * draw.uniform(0.8, 1.2)),
+            draw.choice([0.0, 500.0, 20_000.0]) if dear else 0.0,
+        )
+        for unit in chosen
+    )
+    packages = draw.choice([None, None, (1, len(chosen)), len(chosen), (2, 3)])
+    rules = dataclasses.replace(problem.rules, centres=centres, packages=packages)
+    return dataclasses.replace(problem, rules=rules)
 
 
 def _unit(draw: random.Random, place: int, side: float) -> Unit:
@@ -155,16 +177,38 @@ def faults_of(problem: Problem, answer: Solution | Infeasible) -> list[str]:
     if set(labels) != {unit.id for unit in problem.units}:
         found.append("units are missing from the answer")
     found += [f"check says {each.rule}" for each in check(problem, labels)]
-    found += [
-        f"untrue reason for {unit}: {why.code} {dict(why.figures)}"
-        for unit, why in answer.left_out.items()
-        if not reason_is_true(problem, answer, unit, why)
-    ]
+    if problem.rules.centres:
+        found += _centre_faults(problem, answer)
+    else:
+        found += [
+            f"untrue reason for {unit}: {why.code} {dict(why.figures)}"
+            for unit, why in answer.left_out.items()
+            if not reason_is_true(problem, answer, unit, why)
+        ]
     return found + _bound_faults(answer) + (_optimum_faults(problem, answer, best) if small else [])
 
 
+def _centre_faults(problem: Problem, answer: Solution) -> list[str]:
+    """What breaks the rules of given centres, by sums of its own; reasons must at least be given."""
+    given = {centre.id: centre for centre in problem.rules.centres}
+    load = {unit.id: problem.load(unit) for unit in problem.units}
+    fewest, most = problem.rules.opened_range()
+    found = [] if fewest <= len(answer.packages) <= most else [f"{len(answer.packages)} centres open"]
+    for package in answer.packages:
+        if package.hub not in given or package.hub not in package.members:
+            found.append(f"{package.id} has no centre as its hub")
+            continue
+        capacity, held = given[package.hub].capacity, math.fsum(load[name] for name in package.members)
+        if capacity is not None and held > capacity * (1 + 1e-8) + 1e-8:
+            found.append(f"{package.id} holds {held}, its centre takes {capacity}")
+    cost = math.fsum(given[package.hub].fixed_cost for package in answer.packages if package.hub in given)
+    if not math.isclose(cost, answer.parts.fixed, rel_tol=1e-9, abs_tol=1e-9):
+        found.append(f"fixed costs {answer.parts.fixed}, but the centres cost {cost}")
+    return found + [f"no reason for {unit}" for unit, why in answer.left_out.items() if not why.text]
+
+
 def _bound_faults(answer: Solution) -> list[str]:
-    distance = answer.parts.distance
+    distance = answer.parts.distance + answer.parts.fixed
     if answer.bound is not None and answer.bound > distance * (1 + 1e-9) + 1e-9:
         return [f"the bound {answer.bound} is above the plan's {distance}"]
     return []

@@ -160,12 +160,14 @@ def _clump(ground: Ground, atom: int) -> tuple[dict[str, Figure], str]:
     model, count = ground.model, len(ground.names)
     units = ground.clump[atom]
     figures: dict[str, Figure] = {"clump_units": len(units)}
-    it = "it" if len(units) == 1 else f"it and the left-out units connected to it ({len(units)} in all)"
+    it, hold = "it", "holds"
+    if len(units) > 1:
+        it, hold = f"it and the left-out units connected to it ({len(units)} in all)", "hold"
     for column in model.columns:
         reach = column.reach(units)
         if column.hard and column.short(reach):
             figures |= {"clump_rule": column.name, "clump_value": reach, "clump_limit": column.lower}
-            return figures, f"{it} hold only {number(reach)} {column.name} < {number(column.lower)}"
+            return figures, f"{it} {hold} only {number(reach)} {column.name} < {number(column.lower)}"
     if count >= model.problem.rules.package_range()[1]:
         figures["packages"] = count
         return figures, f"all {count} packages asked for are in use"

@@ -14,7 +14,7 @@ import numpy as np
 
 from geo.bundling.forms.arrays import OUT
 from geo.bundling.forms.model import ANCHORS, MEMBERS, Model
-from geo.bundling.plan import Figure
+from geo.bundling.plan import Figure, number
 
 _NEAREST = 12
 """Placed units tried by distance between points, where no link is known."""
@@ -241,10 +241,11 @@ def bounding(ground: Ground, atom: int) -> tuple[str, dict[str, Figure]]:
         "bound_to": fault.to,
         "bound_package": name,
     }
+    article = "an" if fault.kind == "upper" else "a"
     limit = (
         f"a limit of {fault.to:,.0f} members instead of {fault.now:,.0f}"
         if fault.kind == "max_members"
-        else f"a {fault.kind} bound of {_number(fault.to)} {fault.rule} instead of {_number(fault.now)}"
+        else f"{article} {fault.kind} bound of {number(fault.to)} {fault.rule} instead of {number(fault.now)}"
     )
     who = "it" if len(units) == len(members) else f"it and {len(units) - len(members)} units connected to it"
     where = f"{name} could take it" if name else f"{who} could be a package"
@@ -256,7 +257,3 @@ def _bound_alone(
 ) -> Iterable[tuple[float, int, str | None, Fault, Sequence[int]]]:
     if len(faults) == 1 and faults[0].kind in ("upper", "lower", "max_members"):
         yield faults[0].stretch, rank, name, faults[0], units
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.6g}"
