@@ -18,6 +18,7 @@ MODULES: Final = {
     "service": ("up", "serve", "down", "reset"),
     "files": ("import", "export", "undo"),
     "bundle": ("bundle",),
+    "partition": ("partition",),
     "check": ("check", "repair"),
     "warm": ("warm",),
     "people": ("token", "link"),
