@@ -1,7 +1,8 @@
 """`./run bench [PART …] [--full] [--problems N]`: tables of medians and ratios, the machine's line on top.
 
 Every peer runs in the same minute on the same machine; figures of a busy machine say so by the load on top.
-Parts: serving, loading, packing, starting (on a demo installation of their own); bundling, peers, problems, maps, sequences.
+Parts: serving, loading, packing, starting (on a demo installation of their own); bundling, peers, problems, maps,
+sequences, partition.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from tests.bench import (
     bundling_maps,
     loading,
     packing,
+    partition,
     peers,
     random_problems,
     sequences,
@@ -25,7 +27,7 @@ from tests.bench.ground import Ground, demo
 from tests.bench.measure import machine, say
 
 ON_A_DEMO = {"serving": serving.run, "loading": loading.run, "packing": packing.run, "starting": starting.run}
-PURE = ("bundling", "peers", "problems", "maps", "sequences")
+PURE = ("bundling", "peers", "problems", "maps", "sequences", "partition")
 FEW_PROBLEMS = 100
 
 
@@ -47,6 +49,8 @@ def pure(part: str, full: bool, problems: int) -> None:
             random_problems.run(problems)
         case "maps":
             bundling_maps.run()
+        case "partition":
+            partition.run()
         case "sequences":
             sequences.run(*(2000, 50) if full else (problems, 2))
 
