@@ -127,11 +127,15 @@ def loosened(problem: Problem, rule: Rule, to: float) -> Problem:
 
 
 def bound_of(problem: Problem, rule: Rule) -> float:
-    """Where a bound stands now; raises KeyError for a rule that is no bound."""
+    """Where a bound stands now, nan where there is none; raises KeyError for a rule that is no bound."""
     low, high = problem.rules.package_range()
     plain = {"fewest": float(low), "most": float(high), "max_members": float(problem.rules.max_members or 0)}
     if rule.kind in plain:
         return plain[rule.kind]
-    activity = next(each for each in problem.rules.activities if each.name == rule.name)
-    bound = {"lower": activity.lower, "upper": activity.upper}[rule.kind]
-    return float(bound if bound is not None else math.nan)
+    bounds = {
+        (kind, each.name): bound
+        for each in problem.rules.activities
+        for kind, bound in (("lower", each.lower), ("upper", each.upper))
+    }
+    bound = bounds[rule.kind, rule.name]
+    return math.nan if bound is None else float(bound)

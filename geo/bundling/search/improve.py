@@ -12,7 +12,7 @@ from geo.bundling.compiling.compiled import bare
 from geo.bundling.forms.arrays import OUT, Arrays, Whole
 from geo.bundling.search.anneal import Schedule, run_moves
 from geo.bundling.search.pool import Pool, new_pool
-from geo.bundling.search.state import State, Weights, move, rebuild
+from geo.bundling.search.state import State, Weights, move
 
 SLICE = 400_000
 """Moves between two looks at the stops: some 0.1 to 0.3 seconds."""
@@ -83,12 +83,6 @@ def anneal(
         if tell is not None:
             tell(end / moves)
     put(arrays, state, weights, movable, best)
-
-
-def relabel(arrays: Arrays, state: State, weights: Weights, labels: Whole) -> None:
-    """Take over a plan of the whole map and work out every sum afresh."""
-    state.label[:] = labels
-    rebuild(arrays, state, weights)
 
 
 @bare

@@ -79,5 +79,6 @@ def test_a_bound_moved_stands_where_it_was_put(rule: Rule, to: float, rules: dic
 def test_a_bound_that_is_not_there_is_no_number() -> None:
     problem = strip(2, activities=(Activity("households", None, 300),))
     assert math.isnan(bound_of(problem, Rule("lower", "households")))
-    with pytest.raises(KeyError):
-        bound_of(problem, Rule("anchors", "households"))
+    for rule in (Rule("anchors"), Rule("lock", "households"), Rule("upper", "income")):
+        with pytest.raises(KeyError):
+            bound_of(problem, rule)

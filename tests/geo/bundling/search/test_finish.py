@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from geo.bundling import Activity, Problem
 from geo.bundling.forms.arrays import OUT
 from geo.bundling.search.finish import Draft, finish
-from geo.bundling.search.improve import relabel
+from geo.bundling.search.improve import put
 from tests.examples import examples
 from tests.geo.bundling.cases import grid, problems
 from tests.geo.bundling.search.drafts import (
@@ -84,7 +84,7 @@ def test_a_package_is_built_from_what_is_left_where_the_others_are_full() -> Non
     assert here is not None
     quarters = np.array([2 * (r // 2) + c // 2 for r in range(4) for c in range(4)], dtype=np.int64)
     for most, founded in ((4, True), (3, False)):
-        relabel(here.arrays, here.state, here.weights, quarters)
+        put(here.arrays, here.state, here.weights, np.arange(16), quarters)
         draft = drafted(here)
         draft.move(draft.members(0), OUT)
         finish(draft, (1, most), Random(1))
