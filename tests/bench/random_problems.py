@@ -21,6 +21,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from geo.bundling import Activity, Centre, Infeasible, Link, Problem, Rules, Solution, Unit, check, solve
@@ -29,7 +30,9 @@ from tests.geo.bundling.cases import plan_faults, reason_is_true
 from tests.geo.bundling.every_plan import best_key
 
 HANG_S = 180
-"""Seconds after which a problem of at most 150 units counts as a hang."""
+"""Seconds of work after which a problem of at most 150 units counts as a hang, however busy the machine."""
+STUCK_S = 1800
+"""Seconds of silence after which it does, whatever work was done."""
 ENUMERABLE = 9
 
 
@@ -268,7 +271,9 @@ def _batch(numbers: range) -> list[dict[str, Any]]:
         if not told or told[-1]["number"] != begun:
             kind = "hang" if alive else "crash"
             fault = (
-                f"{kind}: nothing after {HANG_S} s" if alive else f"the process ended with {child.returncode}"
+                f"{kind}: nothing after {HANG_S} s of work"
+                if alive
+                else f"the process ended with {child.returncode}"
             )
             say(f"- {begun}: {fault}")
             told.append(
@@ -287,21 +292,35 @@ def _batch(numbers: range) -> list[dict[str, Any]]:
 
 
 def _listen(child: subprocess.Popen[str]) -> tuple[list[dict[str, Any]], bool]:
-    """Lines of a child until it ends, or until it is silent for too long and is killed (True)."""
+    """Lines of a child until it ends, or until it works in silence for too long and is killed (True)."""
     lines: list[dict[str, Any]] = []
     assert child.stdout is not None
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
+        worked, heard = _work_of(child.pid), time.monotonic()
         while True:
-            if not selector.select(HANG_S):
-                child.kill()
-                return lines, True
+            if not selector.select(5.0):
+                if _work_of(child.pid) - worked > HANG_S or time.monotonic() - heard > STUCK_S:
+                    child.kill()
+                    return lines, True
+                continue
             line = child.stdout.readline()
             if not line:
                 return lines, False
+            worked, heard = _work_of(child.pid), time.monotonic()
             lines.append(json.loads(line))
             if lines[-1].get("faults"):
                 say(f"- {lines[-1]['number']} ({lines[-1]['units']} units): {'; '.join(lines[-1]['faults'])}")
+
+
+def _work_of(process: int) -> float:
+    """Processor seconds of a process so far; where the system does not tell, the seconds that pass."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
+    except OSError:
+        return time.monotonic()
+    user, system = told.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def run(count: int, first: int = 0) -> int:
