@@ -18,10 +18,11 @@ MOST_ROWS = 63
 
 
 class Cover(NamedTuple):
-    """``taken``: the cheapest cover found within the room, or None; ``done``: none is cheaper."""
+    """``taken``: the cheapest cover found within the room, or None; ``done``: none is cheaper; ``nodes`` looked at."""
 
     taken: Whole | None
     done: bool
+    nodes: int
 
 
 def cheapest_cover(
@@ -47,7 +48,7 @@ def cheapest_cover(
     search.first = first
     search.go_on(np.arange(len(bits)), 0, 0.0, [])
     taken = None if search.best is None else order[search.best]
-    return Cover(None if taken is None else np.sort(taken), search.nodes > 0)
+    return Cover(None if taken is None else np.sort(taken), search.nodes > 0, nodes - search.nodes)
 
 
 class _Search:

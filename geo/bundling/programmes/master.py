@@ -102,7 +102,7 @@ class Master:
     """The linear programme, to which packages are added; it goes on from where it stood.
 
     Columns 0…n-1 leave a row out (or break it, dearly, where it must be placed), the next two break the
-    number of packages, the rest are packages.
+    number of packages, the rest are packages. ``iterations``: of the last solve.
     """
 
     def __init__(self, pool: Pool, scale: float, stop: Stop | None = None, big: float = _BIG) -> None:
@@ -111,6 +111,7 @@ class Master:
         self.highs = quiet(stop)
         self.highs.setOptionValue("presolve", "off")
         self.chosen = np.zeros(0, dtype=np.int64)
+        self.iterations = 0
         count = self.rows + 1 + len(pool.limits)
         lower, upper = np.ones(count), np.ones(count)
         lower[self.rows], upper[self.rows] = pool.packages
@@ -167,6 +168,7 @@ class Master:
     def solve(self) -> tuple[float, Duals, Floats, float]:
         """Value, duals, x of the packages added, and how far rows stay broken."""
         self.highs.run()
+        self.iterations = int(self.highs.getInfo().simplex_iteration_count)
         solution = self.highs.getSolution()
         value, dual = np.array(solution.col_value), np.array(solution.row_dual) * self.scale
         duals = Duals(dual[: self.rows], float(dual[self.rows]), np.minimum(dual[self.rows + 1 :], 0.0))
@@ -243,11 +245,12 @@ def relax(pool: Pool, first: np.ndarray, stop: Stop | None = None, portion: int 
 
 @dataclass(frozen=True)
 class Choice:
-    """A whole-number answer: packages taken, its value, and the proven bound of the programme."""
+    """A whole-number answer: packages taken, its value, the proven bound of the programme, simplex iterations."""
 
     taken: Whole
     value: float
     bound: float
+    iterations: int
 
 
 def whole(
@@ -286,13 +289,14 @@ def whole(
     highs.run()
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == highspy.HighsModelStatus.kInfeasible:
-        return Choice(np.zeros(0, dtype=np.int64), math.inf, math.inf)
+        return Choice(np.zeros(0, dtype=np.int64), math.inf, math.inf, int(info.simplex_iteration_count))
     if info.primal_solution_status != int(highspy.SolutionStatus.kSolutionStatusFeasible):
         return None
     x = np.array(highs.getSolution().col_value)[rows : rows + count]
     proven = status == highspy.HighsModelStatus.kOptimal
     worth = info.objective_function_value * scale
-    return Choice(np.flatnonzero(x > 0.5), worth, worth if proven else info.mip_dual_bound * scale)
+    bound = worth if proven else info.mip_dual_bound * scale
+    return Choice(np.flatnonzero(x > 0.5), worth, bound, int(info.simplex_iteration_count))
 
 
 def _programme(pool: Pool, scale: float, able: np.ndarray) -> Any:

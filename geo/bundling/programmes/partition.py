@@ -91,9 +91,18 @@ def prices(
 
 
 def best_of(
-    pool: Pool, taken: Whole | None, *, nodes: int, iterations: int, stop: Stop | None = None
+    pool: Pool,
+    taken: Whole | None,
+    *,
+    nodes: int,
+    iterations: int,
+    stop: Stop | None = None,
+    most: int = MOST_WHOLE,
 ) -> Whole | None:
-    """Packages of the best plan of one stage: linear programme, packages that can still matter, whole numbers."""
+    """Packages of the best plan of one stage: linear programme, packages that can still matter, whole numbers.
+
+    ``most``: packages that the whole-number programme takes at most, the cheapest.
+    """
     scale = usual_cost(pool)
     known = math.inf if taken is None else plan_cost(pool, taken)
     relaxed = relax(pool, np.zeros(0, dtype=np.int64) if taken is None else taken, stop)
@@ -116,9 +125,9 @@ def best_of(
             worth = plan_cost(pool, better)
             if taken is None or worth < known - hair:
                 taken, known = better, worth
-        if len(useful) <= size or size >= MOST_WHOLE or (stop is not None and stop()):
+        if len(useful) <= size or size >= most or (stop is not None and stop()):
             return taken
-        size = min(4 * size, MOST_WHOLE)
+        size = min(4 * size, most)
 
 
 def plan_cost(pool: Pool, taken: Whole) -> float:

@@ -32,6 +32,10 @@ COVER_NODES = 30_000
 """Nodes of a search for covers before whole-number programming takes over."""
 NODES, ITERATIONS = 20_000, 2_000_000
 """Work of a whole-number programme that is to prove."""
+_LOOKED = 1_000
+"""Packages out of which a better plan is sought before a proof."""
+_COLUMN, _NODE = 150, 250
+"""What whole-number programmes cost in steps: each package, each node of a search for covers."""
 _FEW = 20_000
 """Packages written down at first, under a smaller room, to better the plan cheaply."""
 
@@ -160,12 +164,14 @@ class _Prover:
             return _Outcome(taken, 0.0, 0.0, True)
         return self._least(stage, taken, known)
 
-    def _scale(self, value: float) -> float:
-        return max(value, 0.0) / max(self.ground.packages[0], 1) or 1.0
+    def _scale(self, value: float, packages: int) -> float:
+        return max(value, 0.0) / max(packages, 1) or 1.0
 
     def _least(self, stage: Stage, taken: Whole, known: float) -> _Outcome:
         """Bound, packages that matter, whole numbers; in growing rooms."""
-        scale = self._scale(known)
+        scale = self._scale(known, len(taken))
+        # a price may pass over as much as its tolerance around each hub of a plan
+        hair = (10 + 2 * len(taken)) * TOLERANCE * scale
         generator = Generator(self.ground, stage, self.store, self.budget, scale)
         point = generator.run(known, self._centre(stage, taken, known))
         bound = 0.0 if point is None else max(point.bound, 0.0)
@@ -177,14 +183,14 @@ class _Prover:
             return self._least(stage, taken, known)  # once more, with tolerances to the measure of the answer
         for most in (_FEW, MOST_PACKAGES):
             generator.known = known
-            if known - bound <= 10 * TOLERANCE * scale or self.budget.spent():
+            if known - bound <= hair or self.budget.spent():
                 break
             written = generator.write_down(point, most)
             if written is not None:
                 taken, known, least = self._choose(stage, written, taken, known, nodes=NODES)
                 bound = max(bound, least)
                 break
-        return _Outcome(taken, known, min(bound, known), known - bound <= 10 * TOLERANCE * scale)
+        return _Outcome(taken, known, min(bound, known), known - bound <= hair)
 
     def _choose(
         self, stage: Stage, numbers: Whole, taken: Whole, known: float, nodes: int
@@ -192,7 +198,7 @@ class _Prover:
         """The best plan of some packages: packages, value, bound over plans of these packages."""
         numbers = np.union1d(numbers, taken)
         pool = pool_of(self.ground, stage, some_columns(self.store.columns, numbers))
-        found = best_whole(pool, np.searchsorted(numbers, taken), known, nodes, self.budget.stop)
+        found = best_whole(pool, np.searchsorted(numbers, taken), known, nodes, self.budget)
         return numbers[found.taken], found.value, found.bound
 
     def _centre(self, stage: Stage, taken: Whole | None, known: float) -> Duals | None:
@@ -271,11 +277,16 @@ class _Prover:
             cover = cheapest_cover(
                 pool.at, pool.rows, pool.cost, len(outs), pool.packages, 1.0, COVER_NODES, first=True
             )
+            self.budget.steps -= _NODE * cover.nodes
             if cover.taken is not None:
                 return _Outcome(numbers[cover.taken], 0.0, 0.0)
             if cover.done:
                 return _Outcome(None, math.inf, math.inf)
-        found = whole(pool, 1.0, None, nodes, 100 * nodes, self.budget.stop)
+        each = _iteration(len(pool.cost))
+        most = min(100 * nodes, max(self.budget.steps // each, 1))
+        found = whole(pool, 1.0, None, nodes, most, self.budget.stop)
+        used = most if found is None else found.iterations
+        self.budget.steps -= _COLUMN * len(pool.cost) + each * used
         if found is None:
             return _Outcome(None, math.inf, 0.0)
         if math.isinf(found.value):
@@ -295,9 +306,17 @@ class _Prover:
         return found
 
 
-def best_whole(pool: Pool, taken: Whole, known: float, nodes: int, stop: Stop) -> _Chosen:
+def _iteration(columns: int) -> int:
+    """What an iteration of a whole-number programme over so many packages costs, in steps."""
+    return 50 + columns // 10
+
+
+def best_whole(pool: Pool, taken: Whole, known: float, nodes: int, budget: Budget) -> _Chosen:
     """The best plan of a pool and the bound proven for it: cheap packages first, then all that still matter."""
-    first = best_of(pool, taken, nodes=min(nodes, 300), iterations=100_000, stop=stop)
+    stop, count = budget.stop, len(pool.cost)
+    budget.steps -= 10 * count + _COLUMN * min(count, _LOOKED)
+    iterations = min(100_000, max(budget.steps // _iteration(min(count, _LOOKED)), 1))
+    first = best_of(pool, taken, nodes=min(nodes, 300), iterations=iterations, stop=stop, most=_LOOKED)
     if first is not None:
         taken, known = first, plan_cost(pool, first)
     relaxed = relax(pool, taken, stop)
@@ -311,15 +330,20 @@ def best_whole(pool: Pool, taken: Whole, known: float, nodes: int, stop: Stop) -
     if coverable(pool):
         part, room = pool.some(useful), known - relaxed.value + hair
         reduced = relaxed.reduced[useful]
-        cover = cheapest_cover(
-            part.at, part.rows, reduced, len(pool.out_cost), pool.packages, room, COVER_NODES
-        )
+        most = min(COVER_NODES, max(budget.steps // _NODE, 1))
+        cover = cheapest_cover(part.at, part.rows, reduced, len(pool.out_cost), pool.packages, room, most)
+        budget.steps -= _NODE * cover.nodes
         if cover.taken is not None and plan_cost(part, cover.taken) < known:
             taken = useful[cover.taken]
             known = plan_cost(pool, taken)
         if cover.done:
             return _Chosen(taken, known, known)
-    found = whole(pool.some(useful), scale, np.searchsorted(useful, taken), nodes, ITERATIONS, stop)
+    budget.steps -= _COLUMN * len(useful)
+    if budget.spent():
+        return _Chosen(taken, known, relaxed.value)
+    most = min(ITERATIONS, max(budget.steps // _iteration(len(useful)), 1))
+    found = whole(pool.some(useful), scale, np.searchsorted(useful, taken), nodes, most, stop)
+    budget.steps -= _iteration(len(useful)) * (most if found is None else found.iterations)
     if found is None or math.isinf(found.value):
         return _Chosen(taken, known, relaxed.value)
     better = useful[found.taken]

@@ -36,6 +36,10 @@ FIRST_STEPS = 20_000
 """Steps around a hub at first; more only when nothing else is left to find."""
 _HUBS = 16
 """Hubs between two looks at the stops."""
+_PACKAGE, _ATOM_PAIR = 20, 0.12
+"""What a package written down costs in steps, and each pair of its atoms, as its hub is sought."""
+_LINEAR = 50
+"""What an iteration of a linear programme costs in steps."""
 _DRAWN = 0.8
 """How far prices are drawn towards those of the best bound."""
 _ROUNDS = 600
@@ -70,7 +74,10 @@ class Point(NamedTuple):
 
 @dataclass
 class Budget:
-    """Work left, in steps of walks; the clock has no say."""
+    """Work left, in steps of walks (some 0.4 microseconds each); the clock has no say.
+
+    All else is counted in such steps as well, by what it takes on average.
+    """
 
     steps: int
     stop: Stop
@@ -81,28 +88,40 @@ class Budget:
 
 
 class Store:
-    """Packages known so far, none twice."""
+    """Packages known so far, none twice: each has a sign of 128 bits, summed from random ones of its atoms."""
 
     def __init__(self, ground: Ground) -> None:
         none = np.zeros(0, dtype=np.int64)
         self.arrays = ground.field.arrays
         self.columns = Columns(np.zeros(1, dtype=np.int64), none, np.zeros(0), np.zeros(0), none)
-        self._number: dict[bytes, int] = {}
+        draw = np.random.default_rng(1)
+        self._signs = draw.integers(0, 2**64, (len(self.arrays.component), 2), dtype=np.uint64)
+        self._number: dict[tuple[int, int], int] = {}
 
     def add(self, groups: Sequence[Whole]) -> Whole:
         """Measure and keep packages; returns the number of each, new or not."""
-        numbers, fresh = [], []
-        for group in groups:
-            row = np.sort(group)
-            key = row.tobytes()
-            if key not in self._number:
-                self._number[key] = len(self._number)
-                fresh.append(row)
-            numbers.append(self._number[key])
-        if fresh:
-            at = np.concatenate([[0], np.cumsum([len(row) for row in fresh])]).astype(np.int64)
-            self.columns = joined(self.columns, measured(self.arrays, at, np.concatenate(fresh)))
-        return np.array(numbers, dtype=np.int64)
+        sizes = np.array([len(group) for group in groups], dtype=np.int64)
+        none = np.zeros(0, dtype=np.int64)
+        return self.add_rows(np.append(0, np.cumsum(sizes)), np.concatenate([none, *groups]))
+
+    def add_rows(self, at: Whole, atoms: Whole) -> Whole:
+        """:meth:`add` of packages row by row, none empty."""
+        if len(at) < 2:
+            return np.zeros(0, dtype=np.int64)
+        atoms = atoms[np.lexsort((atoms, np.repeat(np.arange(len(at) - 1), np.diff(at))))]
+        signs = np.add.reduceat(self._signs[atoms], at[:-1], axis=0)
+        before = len(self._number)
+        numbers = np.array(
+            [self._number.setdefault((a, b), len(self._number)) for a, b in signs.tolist()], dtype=np.int64
+        )
+        new, place = np.unique(numbers, return_index=True)
+        place = place[new >= before]
+        if len(place):
+            sizes = np.diff(at)[place]
+            fresh_at = np.append(0, np.cumsum(sizes))
+            inner = np.arange(fresh_at[-1]) + np.repeat(at[:-1][place] - fresh_at[:-1], sizes)
+            self.columns = joined(self.columns, measured(self.arrays, fresh_at, atoms[inner]))
+        return numbers
 
     def allowed(self, ground: Ground) -> Whole:
         """Numbers of the packages that keep the rules of ``ground``."""
@@ -111,9 +130,9 @@ class Store:
         return np.flatnonzero(keeps_rules(ground.field.arrays, self.columns))
 
 
-def groups_in(found: Found) -> list[Whole]:
-    """The packages that walks wrote down."""
-    return np.split(found.atoms[: found.size[1]].copy(), found.at[1 : found.size[0]]) if found.size[0] else []
+def rows_in(found: Found) -> tuple[Whole, Whole]:
+    """The packages that walks wrote down, row by row."""
+    return found.at[: found.size[0] + 1].copy(), found.atoms[: found.size[1]].copy()
 
 
 def pool_of(ground: Ground, stage: Stage, columns: Columns) -> Pool:
@@ -165,6 +184,7 @@ class Generator:
         self.centre = centre
         for _ in range(_ROUNDS):
             _, duals, _, broken = master.solve()
+            self.budget.steps -= _LINEAR * master.iterations
             fresh = self._round(duals, inside)
             if self.budget.spent() or self._closed():
                 break
@@ -184,13 +204,13 @@ class Generator:
 
     def _round(self, duals: Duals, inside: set[int]) -> Whole | None:
         """Packages that the programme lacks, at prices ever nearer to its own; None when walks were cut short."""
-        drawn = _DRAWN if self.centre is not None else 0.0
+        drawn = _DRAWN if self.centre is not None and not _equal(self.centre, duals) else 0.0
         while True:
             here = duals if self.centre is None else _between(self.centre, duals, drawn)
             point, tired = self.price(here)
             if self.best is None or point.bound > self.best.bound:
                 self.best, self.centre = point, here
-            numbers = np.unique(self.store.add(groups_in(self.paper)))
+            numbers = np.unique(self._kept(self.paper))
             fresh = np.array([number for number in numbers.tolist() if number not in inside], dtype=np.int64)
             if len(fresh) or self._closed() or self.budget.spent():
                 return fresh
@@ -204,7 +224,7 @@ class Generator:
         worth, beta = self.worth(duals)
         self.paper.size[:] = 0
         best, ended = np.empty(size), np.empty(size, dtype=np.int64)
-        room = np.full(size, -TOLERANCE * self.scale)
+        room = np.full(size, -0.2 * TOLERANCE * self.scale)
         for begin in range(0, size, _HUBS):
             part = slice(begin, begin + _HUBS)
             best[part], ended[part], steps = price_hubs(
@@ -217,7 +237,7 @@ class Generator:
                 room[part],
                 self.pressed,
                 KEEP,
-                self.steps,
+                min(self.steps, max(self.budget.steps // _HUBS, 1)),
                 self.paper,
             )
             self.budget.steps -= steps
@@ -289,9 +309,20 @@ class Generator:
         return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *numbers]))
 
     def _flush(self, sheet: Found) -> Whole:
-        numbers = self.store.add(groups_in(sheet))
+        numbers = self._kept(sheet)
         sheet.size[:] = 0
         return numbers
+
+    def _kept(self, sheet: Found) -> Whole:
+        at, atoms = rows_in(sheet)
+        self.budget.steps -= round(_PACKAGE * (len(at) - 1) + _ATOM_PAIR * float((np.diff(at) ** 2).sum()))
+        return self.store.add_rows(at, atoms)
+
+
+def _equal(one: Duals, other: Duals) -> bool:
+    """Whether two prices are the same, so that none lie between them."""
+    rows = np.array_equal(one.row, other.row) and np.array_equal(one.limit, other.limit)
+    return bool(rows) and one.package == other.package
 
 
 def _between(one: Duals, other: Duals, share: float) -> Duals:

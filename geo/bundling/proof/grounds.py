@@ -176,4 +176,20 @@ def tightened(ground: Ground) -> Ground:
             upper[column] = min(upper[column], total - others + hair)
         elif math.isfinite(low) and fewest == most:
             upper[column] = min(upper[column], total - (most - 1) * low + hair)
-    return ground._replace(field=ground.field._replace(arrays=arrays._replace(lower=lower, upper=upper)))
+    arrays = arrays._replace(lower=lower, upper=upper)
+    if most == 1:
+        arrays = _all_in_one(arrays, ground.placeable)
+    return ground._replace(field=ground.field._replace(arrays=arrays))
+
+
+def _all_in_one(arrays: Arrays, placeable: Whole) -> Arrays:
+    """A further column that counts atoms: a package holds all or is none."""
+    count = float(len(placeable))
+    if len(arrays.lower) and arrays.lower[-1] == count - 0.5:
+        return arrays  # it is there already
+    return arrays._replace(
+        amounts=np.column_stack([arrays.amounts, np.ones(len(arrays.amounts))]),
+        lower=np.append(arrays.lower, count - 0.5),
+        upper=np.append(arrays.upper, count + 0.5),
+        price=np.append(arrays.price, math.inf),
+    )
