@@ -1,0 +1,54 @@
+"""A refusal is looked into, and a plan met on the way is not thrown away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from geo.bundling import Activity, Centre, Infeasible, Problem, Reason, Solution, check
+from geo.bundling.answer import with_reasons
+from geo.bundling.plan import StoppedBy
+from tests.geo.bundling.cases import strip
+
+PAIRS = strip(4, activities=(Activity("households", 150, 250),), packages=2, leave_out_price=None)
+
+
+def refusing(stopped_by: StoppedBy = "budget", *, proven: bool = False) -> Any:
+    """A solver that finds no plan, whatever it is asked."""
+
+    def solve(problem: Problem, **how: Any) -> Solution | Infeasible:
+        return Infeasible((Reason("not_found", "none found"),), proven, stopped_by, how.get("seed", 7), 0.5)
+
+    return with_reasons(solve)
+
+
+def test_a_plan_that_the_search_had_missed_is_the_answer_when_it_turns_up() -> None:
+    answer = refusing()(PAIRS, seed=3)
+    assert isinstance(answer, Solution)
+    assert check(PAIRS, answer.labels()) == []
+    assert (answer.bound, answer.proven, answer.seed) == (None, False, 3)
+    assert answer.seconds >= 0.5
+
+
+@pytest.mark.parametrize("stopped_by", ["cancel", "time_limit"])
+def test_after_a_safety_stop_nothing_more_is_looked_for(stopped_by: StoppedBy) -> None:
+    answer = refusing(stopped_by)(PAIRS)
+    assert isinstance(answer, Infeasible)
+    assert [reason.code for reason in answer.conflict] == ["not_found"]
+
+
+def test_given_centres_are_told_where_they_are_solved() -> None:
+    problem = strip(4, centres=(Centre("u1", 400),))
+    answer = refusing()(problem)
+    assert isinstance(answer, Infeasible)
+    assert len(answer.conflict) == 1
+
+
+def test_without_time_left_the_conflict_stands_as_it_was_found() -> None:
+    problem = strip(4, activities=(Activity("households", 150, 250),), packages=3, leave_out_price=None)
+    for how in ({"time_limit": 0.5}, {"cancel": lambda: True}):
+        answer = refusing()(problem, **how)
+        assert isinstance(answer, Infeasible)
+        assert answer.conflict[0].code == "not_found"
+        assert all(reason.figures.get("change") is None for reason in answer.conflict[1:])
