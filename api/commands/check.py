@@ -66,6 +66,12 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add(
         "--crs", metavar="EPSG", help="the coordinate system that FILE has to have; taken where it names none"
     )
+    _add_rules(parser)
+    _add_codes(parser)
+    parser.add_argument("--rows", type=_whole, default=20, metavar="N", help="faults to print (default 20)")
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
     rules = parser.add_argument_group("rules")
     add = rules.add_argument
     add(
@@ -96,6 +102,9 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         metavar="FIELD",
         help="kind of a cell: dedicated (专属网格) is exempt, special (老旧小区) is 100–300",
     )
+
+
+def _add_codes(parser: argparse.ArgumentParser) -> None:
     codes = parser.add_argument_group("codes")
     add = codes.add_argument
     add("--codes", metavar="FIELD", help="field of the codes; looked at only where this is given")
@@ -112,7 +121,6 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         help="field with the code of a cell's parent, which its own begins with",
     )
     add("--retired", type=Path, metavar="CSV", help="a column `code` of codes that are never given again")
-    parser.add_argument("--rows", type=_whole, default=20, metavar="N", help="faults to print (default 20)")
 
 
 def _amount(text: str) -> float:
