@@ -142,9 +142,10 @@ function fixed(mended) {
 /** A plan lies on the board. */
 function shown() {
   saved.leave();
-  hint(t("packages.move_hint"));
+  hint(t(board.lots.length ? "packages.move_hint" : "packages.start"));
   refresh();
-  fit(desk.features(desk.placed()), 40);
+  const placed = desk.features(desk.placed());
+  if (placed.length) fit(placed, 40);
 }
 
 /** @param {any} round */
@@ -194,7 +195,8 @@ function showCards() {
     open: desk.mayEdit, amend: (said) => (board.amend(i, said), refresh()),
   }));
   const more = desk.mayEdit ? button(`＋ ${t("packages.new")}`, addPackage) : null;
-  const out = board.lots.length || proposals.plans.length ? leftOut(desk.loose(), desk.why, (unit) => pool.locate(unit), desk.name) : null;
+  const loose = board.lots.length || proposals.plans.length ? desk.loose() : [];
+  const out = loose.length ? leftOut(loose, desk.why, (unit) => pool.locate(unit), desk.name) : null;
   fill(byId("cards"), ...cards, more, out);
 }
 
