@@ -151,7 +151,7 @@ def clean(text: str) -> str:
     >>> clean("和平" + chr(0) + "苑" + chr(0x202E) + chr(10) + "一期")
     '和平苑 一期'
     """
-    return re.sub(r"\s+", " ", _CONTROL.sub("", text)).strip()
+    return re.sub(r"[^\S\u3000]+", " ", _CONTROL.sub("", text)).strip()
 
 
 def system_name(epsg: int) -> str:
