@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Concatenate, ParamSpec, TypeAlias
 
+from geo.bundling.centres.remedies import centres_told
 from geo.bundling.plan import Infeasible, Solution
 from geo.bundling.problem import Problem
 from geo.bundling.reasons.binding import binding_rules
@@ -31,8 +32,6 @@ def with_reasons(
     @functools.wraps(solver)
     def solve(problem: Problem, /, *args: How.args, **how: How.kwargs) -> Answer:
         answer = solver(problem, *args, **how)
-        if problem.rules.centres:
-            return answer  # their hubs do not move and their conflicts are told with figures where they are found
         if isinstance(answer, Solution):
             return replace(answer, binding=binding_rules(problem, answer))
         return _explained(problem, answer, dict(how)) if answer.stopped_by == "budget" else answer
@@ -56,7 +55,11 @@ def _explained(problem: Problem, answer: Infeasible, how: dict[str, Any]) -> Ans
         return found if isinstance(found, Solution) else None
 
     trial = Trial(problem, plan, tries, lambda: bool(cancel()) or left() == 0.0)
-    conflict = conflict_told(problem, answer, trial)
+    if problem.rules.centres:
+        # what stands against a plan was told with figures where it was found
+        conflict = (*answer.conflict, *centres_told(problem, trial))
+    else:
+        conflict = conflict_told(problem, answer, trial)
     seconds = answer.seconds + time.monotonic() - began
     if trial.rescue is not None and not answer.proven:
         return replace(

@@ -44,6 +44,9 @@ def small_problems() -> Iterator[Problem]:
     # more pairs of unit and centre than one programme takes
     wide = tuple(Centre(name, 12_000.0) for name in ("r2c2", "r12c12", "r2c12"))
     yield _square(Rules(load, centres=wide), side=15)
+    # few units a centre
+    dense = tuple(Centre(f"r{row}c{column}", 1_400.0) for row in (1, 5, 9, 13) for column in range(1, 15, 3))
+    yield _square(Rules(load, centres=dense), side=15)
 
 
 def _square(rules: Rules, objective: Any = "wdist", lock: str | None = None, side: int = _SIDE) -> Problem:

@@ -80,10 +80,11 @@ def sites_bound(
     value: float,
     rounds: int,
     stop: Callable[[], bool],
-) -> float:
+) -> tuple[float, Floats]:
     """Best bound on distance and fixed costs of plans that leave out ``out`` of the load of ``placed``.
 
     ``placed``: atoms that a package could hold. ``value``: what the plan at hand costs, which sets the step.
+    Returned with the prices of atoms at which it was reached.
     """
     pairs = sites.may & placed[:, None]
     multipliers = np.where(placed, multipliers, 0.0)
@@ -103,7 +104,7 @@ def sites_bound(
             break
         multipliers = multipliers + pace * 0.5 * max(value - reached, value * 1e-6) / size * slope
     hair = 1e-9 * (abs(best) + float(np.abs(kept).sum()))
-    return min(max(best - hair, 0.0), value) if math.isfinite(best) else 0.0
+    return (min(max(best - hair, 0.0), value) if math.isfinite(best) else 0.0), kept
 
 
 def relaxed(

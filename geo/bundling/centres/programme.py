@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import highspy
 import numpy as np
@@ -21,7 +22,6 @@ from geo.bundling.programmes.master import quiet
 
 ROUNDS = 60
 """Most times that cuts are added; a programme for which that is not enough gives no answer."""
-
 Terms = dict[int, float]
 _OPTIMAL = highspy.HighsModelStatus.kOptimal
 _INFEASIBLE = highspy.HighsModelStatus.kInfeasible
@@ -240,11 +240,19 @@ class Solver:
     """A programme in HiGHS."""
 
     def __init__(
-        self, programme: Programme, stop: Callable[[], bool], nodes: int, gap: float, looks: int
+        self,
+        programme: Programme,
+        stop: Callable[[], bool],
+        nodes: int,
+        gap: float,
+        looks: int,
+        iterations: int,
     ) -> None:
         self.programme = programme
         self.looks, self.looked, self.asked = looks, 0, 0
+        self.iterations, self.spent = iterations, 0
         self.highs = quiet(self._halt)
+        self.highs.cbMipInterrupt += self._tired
         self.stop = stop
         for name, value in (("mip_max_nodes", nodes), ("mip_rel_gap", gap), ("mip_abs_gap", 0.0)):
             self.highs.setOptionValue(name, value)
@@ -271,6 +279,10 @@ class Solver:
         self.asked += 1
         return self.looked > self.looks or self.stop()
 
+    def _tired(self, event: Any) -> None:
+        if self.spent + event.data_out.simplex_iteration_count > self.iterations:
+            event.interrupt(True)
+
     def add(self, terms: Terms, low: float, high: float) -> None:
         """One more row."""
         index = np.array(list(terms), dtype=np.int32)
@@ -286,7 +298,7 @@ class Solver:
         scale = float(np.abs(cost).max()) or 1.0
         self.highs.changeColsCost(count, np.arange(count, dtype=np.int32), cost / scale)
         labels: dict[int, int] = {}
-        self.looked = 0
+        self.looked, bound = 0, -math.inf
         for _ in range(ROUNDS):
             if start is not None:
                 given = highspy.HighsSolution()
@@ -296,20 +308,22 @@ class Solver:
             status, info = self.highs.getModelStatus(), self.highs.getInfo()
             if status == _INFEASIBLE:
                 return None, Answered(None, math.inf, False, infeasible=True)
+            self.spent += max(0, info.simplex_iteration_count)
+            # every row is one that all plans keep, so that what an earlier round proved still holds
+            bound = max(bound, float(info.mip_dual_bound) * scale)
             if info.primal_solution_status != 2:
-                return None, Answered(None, -math.inf, False)
+                return None, Answered(None, bound, False)
             values = np.array(self.highs.getSolution().col_value)
             labels = self.read(values)
             cuts = self.programme.separators(labels)
             if not cuts:
                 proven = status == _OPTIMAL
-                bound = float(info.mip_dual_bound) * scale
                 return values, Answered(labels, bound, proven)
             if self.stop():
                 break
             for cut in cuts:
                 self.add(*cut)
-        return None, Answered(None, -math.inf, False)
+        return None, Answered(None, bound, False)
 
     def read(self, values: Floats) -> dict[int, int]:
         """Site of each atom of the programme."""
@@ -326,14 +340,15 @@ def solve_programme(
     *,
     nodes: int,
     looks: int = 10**9,
+    iterations: int = 10**12,
     gap: float = 0.0,
     start: Mapping[int, int] | None = None,
 ) -> Answered:
     """The best assignment part by part: weight left out, number left out, soft rules, then distance.
 
-    ``nodes`` and ``looks`` (some hundred a second) bound the work, not the time, so that answers repeat.
+    ``nodes``, ``looks`` and ``iterations`` (of the simplex) bound the work, not the time, so that answers repeat.
     """
-    solver = Solver(programme, stop, nodes, gap, looks)
+    solver = Solver(programme, stop, nodes, gap, looks, iterations)
     values = None if start is None else started(programme, start)
     answer = Answered(None, -math.inf, False)
     proven = True

@@ -17,6 +17,8 @@ import numpy as np
 
 from geo.bundling.centres.annealing import Terms, anneal_sites, grown, terms_of
 from geo.bundling.centres.bound import duals_of, sites_bound
+from geo.bundling.centres.closing import close, reduced_costs
+from geo.bundling.centres.generating import generate
 from geo.bundling.centres.opening import open_sites
 from geo.bundling.centres.plan import Worth, groups_by_site, keeps_all, over_capacity, parts_of, worth_of
 from geo.bundling.centres.programme import Programme, solve_programme
@@ -36,6 +38,8 @@ MOVES, RUNS, POLISHED = 3_000, 5, 2
 HEATS = (0.3, 1.0, 3.0)
 AGAIN = 6
 """Annealing moves per atom and run at effort 1."""
+FEW = 14
+"""Atoms per centre up to which a plan is put together from packages."""
 WORK = 400
 """Work on windows for each of the plans polished, in looks of the solver."""
 ROUNDS = 150
@@ -125,34 +129,71 @@ def _exact(sites: Sites, run: Run) -> Found | Reason | None:
 
 
 def _searched(sites: Sites, effort: float, run: Run) -> Found | None:
-    """Prices, annealing, windows and the bound."""
+    """Prices, annealing and windows, then the whole map at once: packages or assignments, and the bound."""
     placed = np.asarray(sites.may.any(axis=1))
     used = np.ones(len(sites.unit), dtype=np.bool_)
     if not sites.every:
         used = open_sites(sites, run.watch)
-    multipliers, prices = duals_of(sites, placed, used, run.watch)
-    terms = terms_of(sites, _pressed(sites, prices), used)
-    plans = _annealed(sites, terms, prices, used, effort, run)
+    duals = duals_of(sites, placed, used, run.watch)
+    small = sites.every and int(placed.sum()) <= FEW * len(sites.unit)
+    terms = terms_of(sites, _pressed(sites, duals[1]), used)
+    plans = _annealed(sites, terms, duals[1], used, effort, run)
+    best = _polished(sites, plans, duals[1], effort * (0.3 if small else 0.5 if sites.every else 1.0), run)
+    bound, best = _whole(sites, best, duals, small, effort, run)
+    if best is None and not run.watch():
+        best = _insisted(sites, plans[0], terms, duals[1], effort, run)
+    if best is None:
+        return None
+    rough = _bound(sites, best, worth_of(sites, best), duals[0], effort, run)
+    bounds = [each for each in (bound, rough) if each is not None]
+    return Found(best, max(bounds, default=None), False)
+
+
+def _polished(sites: Sites, plans: list[Whole], prices: Floats, effort: float, run: Run) -> Whole | None:
+    """The best plan that windows make of the most promising ones."""
     whole = [plan for plan in plans if keeps_all(sites, plan)]
     best = min(whole, key=lambda plan: worth_of(sites, plan), default=None)
     # one plan that keeps all, where there is one, and the most promising whether it does or not
     chosen = [*([] if best is None else [best]), *(plan for plan in plans if plan is not best)]
     for turn, plan in enumerate(chosen[:POLISHED]):
         better = _further(sites, plan, prices, effort, run, turn)
-        for again in range(AGAIN):
-            # windows that end beside a capacity are shaken and tried once more: a hair is often all that lacks
-            if over_capacity(sites, better) <= 0 or run.watch() or best is not None:
-                break
-            shaken = _shaken(sites, better, terms, again, run)
-            better = _nearer(sites, better, _further(sites, shaken, prices, effort, run, turn))
         if keeps_all(sites, better) and (best is None or worth_of(sites, better) < worth_of(sites, best)):
             best = better
         if run.watch():
             break
-    if best is None:
-        return None
-    bound = _bound(sites, best, worth_of(sites, best), multipliers, effort, run)
-    return Found(best, bound, False)
+    return best
+
+
+def _whole(
+    sites: Sites, best: Whole | None, duals: tuple[Floats, Floats], small: bool, effort: float, run: Run
+) -> tuple[float | None, Whole | None]:
+    """A bound and the better of ``best`` and what a programme over the whole map finds."""
+    if not sites.every or run.watch():
+        return None, best
+    value = math.inf if best is None else worth_of(sites, best).distance
+    if small:
+        guess = min(value, 1.03 * max(reduced_costs(sites, *duals)[0], 0.0))
+        placed = np.asarray(sites.may.any(axis=1))
+        known = sites_bound(sites, placed, duals[0], 0.0, guess, ROUNDS, run.watch)
+        closed = generate(sites, best, value, duals, known, effort, run.watch)
+    else:
+        closed = close(sites, best, value, duals, effort, run.watch)
+    found = closed.labels
+    if found is not None and (best is None or worth_of(sites, found) < worth_of(sites, best)):
+        best = found
+    return closed.bound, best
+
+
+def _insisted(
+    sites: Sites, plan: Whole, terms: Terms, prices: Floats, effort: float, run: Run
+) -> Whole | None:
+    """A plan that keeps all, out of one that ends beside a capacity: shaken and tried again, a hair often lacks."""
+    for again in range(AGAIN):
+        shaken = plan if again == 0 else _shaken(sites, plan, terms, again - 1, run)
+        plan = _nearer(sites, plan, _further(sites, shaken, prices, effort, run, 0))
+        if over_capacity(sites, plan) <= 0 or run.watch():
+            break
+    return plan if keeps_all(sites, plan) else None
 
 
 def _shaken(sites: Sites, plan: Whole, terms: Terms, again: int, run: Run) -> Whole:
@@ -231,7 +272,7 @@ def _bound(
     placed = np.asarray(sites.may.any(axis=1))
     out = math.fsum(sites.arrays.atom_load[(labels == OUT) & placed].tolist())
     rounds = round(ROUNDS * min(max(effort, 0.3), 5.0))
-    return sites_bound(sites, placed, multipliers, out, worth.distance, rounds, run.watch)
+    return sites_bound(sites, placed, multipliers, out, worth.distance, rounds, run.watch)[0]
 
 
 def _solution(sites: Sites, found: Found, run: Run) -> Solution:
