@@ -38,11 +38,13 @@ def test_after_a_safety_stop_nothing_more_is_looked_for(stopped_by: StoppedBy) -
     assert [reason.code for reason in answer.conflict] == ["not_found"]
 
 
-def test_given_centres_are_told_where_they_are_solved() -> None:
-    problem = strip(4, centres=(Centre("u1", 400),))
-    answer = refusing()(problem)
+def test_given_centres_are_told_what_would_lead_to_a_plan() -> None:
+    problem = strip(4, centres=(Centre("u1", 3),), leave_out_price=None)
+    answer = refusing(proven=True)(problem)
     assert isinstance(answer, Infeasible)
-    assert len(answer.conflict) == 1
+    assert [reason.code for reason in answer.conflict] == ["not_found", "rule_capacity", "rule_place_all"]
+    missed = strip(4, centres=(Centre("u1", 400),))
+    assert isinstance(refusing()(missed), Solution)
 
 
 def test_without_time_left_the_conflict_stands_as_it_was_found() -> None:
