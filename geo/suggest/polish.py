@@ -28,9 +28,9 @@ HOT, COLD = 0.03, 0.0005
 class Taste:
     """What a plan is weighed by; each part is in shares of what is usual, so that 1 weighs all alike.
 
-    ``guided``: what a metre of border along a road costs beside one over open ground. ``border``, ``distance``,
-    ``balance``: weights of the length of borders, of the way to the middle, of the households off the mean.
-    ``moved``: price of a household that leaves the grid it is in today.
+    ``guided``: what a metre of border along a road costs beside one over open ground; below 0, roads are sought.
+    ``border``, ``distance``, ``balance``: weights of the length of borders, of the way to the middle, of the
+    households off the mean. ``moved``: price of a household that leaves the grid it is in today.
     """
 
     guided: float = 0.3
