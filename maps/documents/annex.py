@@ -121,7 +121,7 @@ def _package(document: Any, paper: RoundPaper, place: int) -> None:
     _text(document, f"服务对象 {len(units)} 个，{total(u.households for u in units).text(0, ' 户')}，"
                     f"建筑面积 {total(u.floor_area for u in units).text(2, ' 平方米')}，"
                     f"位于{package.subdistricts or '（街道不明）'}。")  # fmt: skip
-    document.add_picture(io.BytesIO(package_picture(paper, place)), width=Cm(16))
+    document.add_picture(io.BytesIO(package_picture(paper, place)), width=Cm(15.6))
     picture = document.paragraphs[-1]
     picture.alignment = WD_ALIGN_PARAGRAPH.CENTER
     for shape in picture._p.iter(qn("wp:docPr")):
@@ -157,7 +157,7 @@ def _money(document: Any, paper: RoundPaper, place: int) -> None:
     heads = ("年度", "起止", "补贴", "物业费收入", "服务成本", "盈亏")
     if any(UNKNOWN in row for row in rows):
         _text(document, f"注：“{UNKNOWN}”为无法计算，有服务对象的建筑面积、物业费、收缴率或成本标准不明。")
-    _table(document, heads, rows, (1.4, 4.4, 2.5, 2.7, 2.6, 2.4), right=(2, 3, 4, 5))
+    _table(document, heads, rows, (1.6, 4.8, 2.4, 2.5, 2.4, 2.3), right=(2, 3, 4, 5))
 
 
 def _heading(document: Any, text: str, level: int) -> None:

@@ -117,7 +117,8 @@ def _overview(sheet: Worksheet, paper: RoundPaper, last: int) -> None:
     years = paper.money.years
     heads = ("序号", "标包编号", "标包名称", "所属街道", "服务对象（个）", "户数", "常住人口", "建筑面积（㎡）",
              "面积不明（个）", "年物业费收入（元）", "年服务成本（元）",
-             *(f"第 {n} 年补贴（元）" for n in range(1, years + 1)), "补贴合计（元）")  # fmt: skip
+             *(f"第 {n} 年补贴（元）" for n in range(1, years + 1)), "补贴合计（元）",
+             "户数不明（个）", "收入不明（个）", "成本不明（个）")  # fmt: skip
     _title(sheet, f"{clean(paper.title)} 标包一览表", len(heads))
     sheet.cell(
         2,
@@ -125,10 +126,10 @@ def _overview(sheet: Worksheet, paper: RoundPaper, last: int) -> None:
         f"区域：{clean(paper.area)}　数据截止：{day(paper.as_of)}　编制：{clean(paper.maker)}　{day(paper.made_on)}",
     )
     _heads(sheet, 3, heads)
-    formats = [None] * 4 + [_INT, _INT, _INT, _AREA, _INT] + [_MONEY] * (years + 3)
+    formats = [None] * 4 + [_INT, _INT, _INT, _AREA, _INT] + [_MONEY] * (years + 3) + [_INT] * 3
     for row, package in enumerate(paper.packages, 4):
         _row(sheet, row, [row - 3, package.code, package.name, package.subdistricts or UNKNOWN,
-                          *([None] * (years + 8))], formats)  # fmt: skip
+                          *([None] * (years + 11))], formats)  # fmt: skip
         codes = _range("A", last)
         _formula(sheet, row, 5, f"=COUNTIF({codes},B{row})")
         for column, source in zip((6, 7, 8), "HIJ", strict=True):
@@ -138,8 +139,15 @@ def _overview(sheet: Worksheet, paper: RoundPaper, last: int) -> None:
             source = _range(get_column_letter(13 + place), last)
             _formula(sheet, row, 10 + place, f"=SUMIF({codes},B{row},{source})")
         _formula(sheet, row, 12 + years, f"=SUM(L{row}:{get_column_letter(11 + years)}{row})")
-    _sums(sheet, 4 + len(paper.packages), 12 + years, formats)
-    _widths(sheet, (6, 10, 22, 18, 10, 10, 11, 16, 9, 17, 17, *([15] * years), 17))
+        for place, source in enumerate("HMN"):
+            _formula(
+                sheet,
+                row,
+                13 + years + place,
+                f'=COUNTIFS({codes},B{row},{_range(source, last)},"{UNKNOWN}")',
+            )
+    _sums(sheet, 4 + len(paper.packages), 15 + years, formats)
+    _widths(sheet, (6, 10, 22, 18, 10, 10, 11, 16, 9, 17, 17, *([15] * years), 17, 9, 9, 9))
 
 
 def _sums(sheet: Worksheet, row: int, columns: int, formats: Sequence[str | None]) -> None:

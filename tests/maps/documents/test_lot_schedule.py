@@ -10,6 +10,7 @@ from typing import Any
 
 from openpyxl import Workbook, load_workbook
 
+from geo.tender.schedule import cost_of, income_of
 from maps.documents import RoundPaper
 from maps.documents.lot_schedule import OVERVIEW, TERMS, UNITS, lot_schedule
 
@@ -78,6 +79,12 @@ def test_the_formulas_come_to_the_figures_of_the_round(paper: RoundPaper) -> Non
             sum(u.floor_area or 0 for u in units),
             sum(u.floor_area is None for u in units),
         ]
+        unknown = [sheets.value(OVERVIEW, f"{column}{row}") for column in "PQR"]
+        assert unknown == [
+            sum(u.households is None for u in units),
+            sum(income_of(u.money()) is None for u in units),
+            sum(cost_of(paper.money, u.money()) is None for u in units),
+        ]
         years = package.years(paper)
         if all(year.subsidy is not None for year in years):
             subsidies = [sheets.value(OVERVIEW, f"{column}{row}") for column in "LMN"]
@@ -96,7 +103,7 @@ def test_the_formulas_come_to_the_figures_of_the_round(paper: RoundPaper) -> Non
 def test_every_sum_is_a_formula(paper: RoundPaper) -> None:
     sheet = _book(paper)[OVERVIEW]
     for row in range(4, 5 + len(paper.packages)):
-        assert all(sheet.cell(row, column).data_type == "f" for column in range(5, 16))
+        assert all(sheet.cell(row, column).data_type == "f" for column in range(5, 19))
 
 
 def test_names_that_begin_like_formulas_are_text_and_lose_nothing_but_control_characters(
