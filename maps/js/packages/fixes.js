@@ -9,11 +9,12 @@ import { conflicts } from "./reasons.js";
 /** @typedef {{change: string, rules: Rules}} Fix  the change in words, and the rules with it */
 
 /** The rules with the change that a conflict names; null where it names none that the rules can take.
- * @param {Rules} rules as they were asked @param {Reason} reason @returns {Fix | null} */
-export function fixOf(rules, reason) {
+ * @param {Rules} rules as they were asked @param {Reason} reason @param {(code: string) => string} name @returns {Fix | null} */
+export function fixOf(rules, reason, name) {
   const { rule, to, change } = reason.figures;
   const kind = reason.code.replace(/^rule_/, "");
   if (!change || kind === reason.code) return null;
+  if (kind === "capacity") return roomier(rules, reason.figures, name);
   if (change === "move") return moved(rules, kind, rule, to);
   return dropped(rules, kind, reason.figures);
 }
@@ -30,6 +31,14 @@ function moved(rules, kind, rule, to) {
     fewest: { packages: [bound, Math.max(high, bound)] }, most: { packages: [Math.min(low, bound), bound] },
   });
   return changes[kind] ? fix(kind, said, rules, changes[kind]) : null;
+}
+
+/** More room at the one site that needs it. @param {Rules} rules @param {Record<string, any>} figures @param {(code: string) => string} name @returns {Fix | null} */
+function roomier(rules, { centre, count, to }, name) {
+  if (count !== 1) return null;
+  const capacity = Math.ceil(to - 1e-6);
+  const centres = rules.centres.map((/** @type {any} */ one) => (one.unit === centre ? { ...one, capacity } : one));
+  return fix("capacity", { name: name(centre), to: num(capacity) }, rules, { centres });
 }
 
 /** @param {number | number[] | null} packages @returns {number[]} */
@@ -58,7 +67,7 @@ function fix(kind, said, rules, change) {
  * @param {Rules} rules @param {Record<string, any>} problem the service's answer @param {(code: string) => string} name @param {(fix: Fix) => void} apply */
 export function refusal(rules, problem, name, apply) {
   const items = (problem.conflict ?? []).map((/** @type {Reason} */ one) => {
-    const fix = fixOf(rules, one);
+    const fix = fixOf(rules, one, name);
     const act = fix ? button(t("fix.apply", { change: fix.change }), () => apply(fix), { class: "fix", data: { fix: one.code } }) : null;
     return el("li", { title: one.text }, conflicts(one, name), act);
   });

@@ -77,7 +77,7 @@ function head(reason, words, name) {
   const own = first("conflicts", [reason.figures.units ? `${reason.code}_units` : "", `${reason.code}_full`], words);
   if (own) return own;
   const why = itself(reason, name);
-  if (why) return words.unit ? t("common.pair", { name: words.unit, text: why }) : why;
+  if (why) return words.unit && !words.units ? t("common.pair", { name: words.unit, text: why }) : why;
   return first("conflicts", [reason.code], words);
 }
 
