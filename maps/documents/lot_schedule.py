@@ -16,6 +16,7 @@ from openpyxl.cell.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.header_footer import HeaderFooterItem
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -115,10 +116,10 @@ def _unit_formulas(sheet: Worksheet, row: int, paper: RoundPaper) -> None:
 def _overview(sheet: Worksheet, paper: RoundPaper, last: int) -> None:
     """One row a package, every figure a formula over the units, and the row of sums."""
     years = paper.money.years
-    heads = ("序号", "标包编号", "标包名称", "所属街道", "服务对象（个）", "户数", "常住人口", "建筑面积（㎡）",
-             "面积不明（个）", "年物业费收入（元）", "年服务成本（元）",
+    heads = ("序号", "标包编号", "标包名称", "所属街道", "服务对象", "户数", "常住人口", "建筑面积（㎡）",
+             "面积不明", "年物业费收入（元）", "年服务成本（元）",
              *(f"第 {n} 年补贴（元）" for n in range(1, years + 1)), "补贴合计（元）",
-             "户数不明（个）", "收入不明（个）", "成本不明（个）")  # fmt: skip
+             "户数不明", "收入不明", "成本不明")  # fmt: skip
     _title(sheet, f"{clean(paper.title)} 标包一览表", len(heads))
     sheet.cell(
         2,
@@ -219,6 +220,7 @@ def _print_setup(sheet: Worksheet, paper: RoundPaper) -> None:
     setup.orientation, setup.paperSize, setup.fitToWidth, setup.fitToHeight = "landscape", 9, 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_options.horizontalCentered = True
+    sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.7, header=0.3, footer=0.3)
     footer = sheet.oddFooter
     assert isinstance(footer, HeaderFooterItem)
     for part, text in (
