@@ -38,8 +38,8 @@ MOVES, RUNS, POLISHED = 3_000, 5, 2
 HEATS = (0.3, 1.0, 3.0)
 AGAIN = 6
 """Annealing moves per atom and run at effort 1."""
-FEW = 14
-"""Atoms per centre up to which a plan is put together from packages."""
+FEW, MANY = 14, 40
+"""Atoms per centre up to which a plan is put together from packages, and beyond which windows do as well as all."""
 WORK = 400
 """Work on windows for each of the plans polished, in looks of the solver."""
 ROUNDS = 150
@@ -135,17 +135,18 @@ def _searched(sites: Sites, effort: float, run: Run) -> Found | None:
     if not sites.every:
         used = open_sites(sites, run.watch)
     duals = duals_of(sites, placed, used, run.watch)
-    small = sites.every and int(placed.sum()) <= FEW * len(sites.unit)
+    each = int(placed.sum()) / max(len(sites.unit), 1)
+    small, wide = sites.every and each <= FEW, not sites.every or each > MANY
     terms = terms_of(sites, _pressed(sites, duals[1]), used)
     plans = _annealed(sites, terms, duals[1], used, effort, run)
-    best = _polished(sites, plans, duals[1], effort * (0.3 if small else 0.5 if sites.every else 1.0), run)
-    bound, best = _whole(sites, best, duals, small, effort, run)
+    best = _polished(sites, plans, duals[1], effort * (0.3 if small else 1.0 if wide else 0.5), run)
+    bound, best = (None, best) if wide else _whole(sites, best, duals, small, effort, run)
     if best is None and not run.watch():
         best = _insisted(sites, plans[0], terms, duals[1], effort, run)
     if best is None:
         return None
     rough = _bound(sites, best, worth_of(sites, best), duals[0], effort, run)
-    bounds = [each for each in (bound, rough) if each is not None]
+    bounds = [one for one in (bound, rough) if one is not None]
     return Found(best, max(bounds, default=None), False)
 
 
@@ -168,7 +169,7 @@ def _whole(
     sites: Sites, best: Whole | None, duals: tuple[Floats, Floats], small: bool, effort: float, run: Run
 ) -> tuple[float | None, Whole | None]:
     """A bound and the better of ``best`` and what a programme over the whole map finds."""
-    if not sites.every or run.watch():
+    if run.watch():
         return None, best
     value = math.inf if best is None else worth_of(sites, best).distance
     if small:
