@@ -7,6 +7,7 @@ between optimum and best plan: for few, large packages far quicker than branchin
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -35,10 +36,13 @@ def cheapest_cover(
     nodes: int,
     *,
     first: bool = False,
+    worth: Callable[[Whole], float] | None = None,
 ) -> Cover:
     """Packages (rows in CSR) that hold each of ``count`` atoms once and cost, summed, less than ``room``.
 
-    With ``first`` any will do. The search ends after ``nodes`` nodes, done or not.
+    With ``first`` any will do. ``worth``: what a cover of these packages really costs, where that can be more than
+    the sum (a programme's rows other than the atoms' may have slack at a price, or forbid it: inf).
+    The search ends after ``nodes`` nodes, done or not.
     """
     order = np.argsort(cost, kind="stable")
     bits = (
@@ -46,6 +50,8 @@ def cheapest_cover(
     )
     search = _Search(bits, np.maximum(cost[order], 0.0), count, packages, room, nodes)
     search.first = first
+    if worth is not None:
+        search.worth = lambda taken: worth(np.sort(order[taken]))
     search.go_on(np.arange(len(bits)), 0, 0.0, [])
     taken = None if search.best is None else order[search.best]
     return Cover(None if taken is None else np.sort(taken), search.nodes > 0, nodes - search.nodes)
@@ -63,6 +69,7 @@ class _Search:
         self.place_of = {int(mask): place for place, mask in reversed(list(enumerate(bits.tolist())))}
         self.best: list[int] | None = None
         self.first = False
+        self.worth: Callable[[list[int]], float] | None = None
 
     def go_on(self, left: Whole, held: int, spent: float, taken: list[int]) -> None:
         """Try every package of ``left`` around the atom that fewest of them hold."""
@@ -89,5 +96,9 @@ class _Search:
             self.go_on(left[fits], held | int(self.bits[place]), price, [*taken, place])
 
     def _keep(self, spent: float, taken: list[int]) -> None:
-        if spent < self.room and len(taken) >= self.packages[0]:
+        if spent >= self.room or len(taken) < self.packages[0]:
+            return
+        if self.worth is not None:
+            spent = self.worth(taken)
+        if spent < self.room:
             self.room, self.best = -1.0 if self.first else spent, taken

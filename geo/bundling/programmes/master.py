@@ -245,12 +245,13 @@ def relax(pool: Pool, first: np.ndarray, stop: Stop | None = None, portion: int 
 
 @dataclass(frozen=True)
 class Choice:
-    """A whole-number answer: packages taken, its value, the proven bound of the programme, simplex iterations."""
+    """A whole-number answer: packages taken, its value, the proven bound of the programme, and its work."""
 
     taken: Whole
     value: float
     bound: float
     iterations: int
+    nodes: int
 
 
 def whole(
@@ -288,15 +289,16 @@ def whole(
         _hint(highs, pool, start, able)
     highs.run()
     info, status = highs.getInfo(), highs.getModelStatus()
+    work = int(info.simplex_iteration_count), max(int(info.mip_node_count), 0)
     if status == highspy.HighsModelStatus.kInfeasible:
-        return Choice(np.zeros(0, dtype=np.int64), math.inf, math.inf, int(info.simplex_iteration_count))
+        return Choice(np.zeros(0, dtype=np.int64), math.inf, math.inf, *work)
     if info.primal_solution_status != int(highspy.SolutionStatus.kSolutionStatusFeasible):
         return None
     x = np.array(highs.getSolution().col_value)[rows : rows + count]
     proven = status == highspy.HighsModelStatus.kOptimal
     worth = info.objective_function_value * scale
     bound = worth if proven else info.mip_dual_bound * scale
-    return Choice(np.flatnonzero(x > 0.5), worth, bound, int(info.simplex_iteration_count))
+    return Choice(np.flatnonzero(x > 0.5), worth, bound, *work)
 
 
 def _programme(pool: Pool, scale: float, able: np.ndarray) -> Any:

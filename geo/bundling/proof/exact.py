@@ -34,8 +34,8 @@ NODES, ITERATIONS = 20_000, 2_000_000
 """Work of a whole-number programme that is to prove."""
 _LOOKED = 1_000
 """Packages out of which a better plan is sought before a proof."""
-_COLUMN, _NODE = 150, 250
-"""What whole-number programmes cost in steps: each package, each node of a search for covers."""
+_COLUMN, _NODE, _BRANCH = 150, 250, 5_000
+"""What whole-number programmes cost in steps: each package, each node of a search for covers, each branching."""
 _FEW = 20_000
 """Packages written down at first, under a smaller room, to better the plan cheaply."""
 
@@ -331,7 +331,17 @@ def best_whole(pool: Pool, taken: Whole, known: float, nodes: int, budget: Budge
         part, room = pool.some(useful), known - relaxed.value + hair
         reduced = relaxed.reduced[useful]
         most = min(COVER_NODES, max(budget.steps // _NODE, 1))
-        cover = cheapest_cover(part.at, part.rows, reduced, len(pool.out_cost), pool.packages, room, most)
+        rows = len(pool.out_cost)
+        cover = cheapest_cover(
+            part.at,
+            part.rows,
+            reduced,
+            rows,
+            pool.packages,
+            room,
+            most,
+            worth=lambda numbers: _above(part, numbers, relaxed.value),
+        )
         budget.steps -= _NODE * cover.nodes
         if cover.taken is not None and plan_cost(part, cover.taken) < known:
             taken = useful[cover.taken]
@@ -342,8 +352,10 @@ def best_whole(pool: Pool, taken: Whole, known: float, nodes: int, budget: Budge
     if budget.spent():
         return _Chosen(taken, known, relaxed.value)
     most = min(ITERATIONS, max(budget.steps // _iteration(len(useful)), 1))
+    nodes = min(nodes, max(budget.steps // _BRANCH, 1))
     found = whole(pool.some(useful), scale, np.searchsorted(useful, taken), nodes, most, stop)
     budget.steps -= _iteration(len(useful)) * (most if found is None else found.iterations)
+    budget.steps -= _BRANCH * (nodes if found is None else found.nodes)
     if found is None or math.isinf(found.value):
         return _Chosen(taken, known, relaxed.value)
     better = useful[found.taken]
@@ -353,9 +365,19 @@ def best_whole(pool: Pool, taken: Whole, known: float, nodes: int, budget: Budge
 
 
 def coverable(pool: Pool) -> bool:
-    """Whether a plan of the pool is an exact cover of few atoms, with nothing left out and no further limit."""
+    """Whether a plan of the pool is an exact cover of few atoms, with nothing left out."""
     few = len(pool.out_cost) <= MOST_ROWS and len(pool.cost) > 0
-    return few and bool(np.isinf(pool.out_cost).all()) and not pool.limits
+    return few and bool(np.isinf(pool.out_cost).all())
+
+
+def _above(pool: Pool, taken: Whole, value: float) -> float:
+    """How far a plan that leaves nothing out costs more than ``value``; inf where it passes a limit.
+
+    The summed reduced costs alone would miss the price of slack in the number of packages and in limits.
+    """
+    if any(math.fsum(limit.columns[taken]) > limit.most for limit in pool.limits):
+        return math.inf
+    return plan_cost(pool, taken) - value
 
 
 class _Chosen(NamedTuple):
