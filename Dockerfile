@@ -14,6 +14,8 @@ RUN /opt/build/bin/python docker/runtime_lock.py requirements.lock pyproject.tom
     && python -m venv /opt/wangge \
     && /opt/wangge/bin/pip install --require-hashes -r runtime.lock
 COPY . .
+# `warm` compiles the bundling engine for the processor that builds. On another kind the service compiles anew at its
+# first start, beside its work, and keeps that in /data.
 RUN /opt/build/bin/python -m maps.build \
     && /opt/wangge/bin/pip install --no-deps . \
     && cd / && /opt/wangge/bin/wangge warm && cd /src \

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
+from numba.core import types
 
 from geo.bundling.compiling.kernel_files import KernelCache
 
@@ -40,8 +41,33 @@ def inlined(kernel: Callable[Given, Found]) -> Callable[Given, Found]:
 
 
 def _kept(kernel: Callable[Given, Found], **options: Any) -> Callable[Given, Found]:
-    """Compile with its machine code in our folders: numba's `cache=True` passes over what it cannot write."""
-    dispatcher = numba.njit(nogil=True, **options)(kernel)
+    """Compile with its machine code in our folders: numba's `cache=True` passes over what it cannot write.
+
+    For calls out of other loops there is a second form, made when such a loop is compiled and a part of it: it
+    lacks what takes the values of a call out of Python's objects, which with tuples of many arrays costs the
+    compiler more than the loop. So only what Python calls is kept.
+    """
+    options |= {"nogil": True, "no_cfunc_wrapper": True}
+    dispatcher: Any = numba.njit(**options)(kernel)
+    options |= {"no_cpython_wrapper": True}
+    inner: Any = numba.njit(**options)(kernel)
+
+    def called_by_a_loop(args: Iterable[types.Type], kws: Mapping[str, types.Type]) -> Any:
+        return inner.get_call_template(
+            tuple(_plain(each) for each in args), {name: _plain(each) for name, each in kws.items()}
+        )
+
+    dispatcher.get_call_template = called_by_a_loop
+    dispatcher.get_overload = inner.get_overload
     dispatcher._cache = KernelCache(kernel)
     KERNELS.append(dispatcher)
     return cast("Callable[Given, Found]", dispatcher)
+
+
+def _plain(given: Any) -> Any:
+    """Without the value, where it is a constant number: to numba f(a, -1) and f(a, i) were two loops to compile.
+
+    A constant yes or no stays one: such a loop has two forms, each without the other's branches.
+    """
+    constant = isinstance(given, types.Literal) and not isinstance(given, types.BooleanLiteral)
+    return given.literal_type if constant else given

@@ -190,11 +190,66 @@ def test_small_problems_reach_every_loop_and_the_next_process_loads_them() -> No
     assert said("from geo.bundling.warm import warm; print(warm())") == "[]"
     assert kernel_files.complete()
     script = """
-from geo.bundling import warm
-print(warm.load() - sum(len(kernel.signatures) for kernel in warm.compiled.KERNELS))
-print([kernel.py_func.__name__ for kernel in warm.compiled.KERNELS if not kernel.signatures])
+from geo.bundling import BORDER, Activity, alternatives, solve, warm
+from tests.geo.bundling.cases import grid
+kernels = warm.compiled.KERNELS
+print(warm.load() - sum(len(kernel.signatures) for kernel in kernels))
+print([kernel.py_func.__name__ for kernel in kernels if len(kernel.signatures) > 1])
+homes = Activity("households", 350, 550)
+solve(grid(5, activities=(homes,), soft={"households": 5.0, BORDER: 50.0}), effort=0.1)
+solve(grid(5, packages=3, max_members=9), effort=0.1)
+alternatives(grid(5, activities=(homes,)), 2, effort=0.1)
+print([kernel.py_func.__name__ for kernel in kernels if kernel.stats.cache_misses])
 """
-    assert said(script).splitlines() == ["0", "[]"]
+    assert said(script).splitlines() == ["0", "[]", "[]"]
+
+
+def test_rooms_are_compiled_by_processes_side_by_side_or_where_that_fails_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert warm._command("print(1)")[-1] == str(ROOT)
+    monkeypatch.setitem(warm.ROOMS, "none", lambda: None)
+    asked: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 1, b"", b"no memory")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with caplog.at_level(logging.WARNING):
+        warm._warm_room("none")
+    assert "ROOMS['none']()" in asked[0][-2]
+    assert "no memory" in caplog.text
+
+
+# ---- one form of each loop -----------------------------------------------------------------------------------
+
+FORMS = """
+from geo.bundling.compiling.compiled import bare, inlined
+@inlined
+def shifted(values, by, up):
+    return values[0] + by if up else values[0] - by
+@bare
+def both(values, by):
+    return shifted(values, by, True) + shifted(values, 1, True) + shifted(values, 2, True)
+import numpy
+print(both(numpy.array([1.0]), 3), len(both.signatures), len(shifted.signatures))
+print(len(shifted.get_overload.__self__.signatures))
+print(shifted(numpy.array([1.0]), 3, False), len(shifted.signatures))
+"""
+
+
+def test_a_loop_that_others_call_is_compiled_once_whatever_constants_it_is_given(tmp_path: Path) -> None:
+    """And is not kept apart from them; called from Python it is compiled once more."""
+    folder = tmp_path / "kernels"
+    (tmp_path / "forms.py").write_text(FORMS)
+    script = f"""
+import pathlib, runpy
+from geo.bundling.compiling import kernel_files
+kernel_files.SOURCES = pathlib.Path({str(tmp_path)!r})
+runpy.run_path({str(tmp_path / "forms.py")!r})
+"""
+    assert said(script, WANGGE_KERNELS=str(folder)).splitlines() == ["9.0 1 0", "1", "-2.0 1"]
 
 
 def test_a_service_gets_ready_beside_its_work(
