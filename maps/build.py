@@ -33,6 +33,11 @@ FILES: Final[dict[str, tuple[str, ...]]] = {
         "LICENSE",
     ),
     "leaflet.heat": ("dist/leaflet-heat.js", "LICENSE"),
+    "@expo-google-fonts/noto-sans-sc": (
+        "400Regular/NotoSansSC_400Regular.ttf",
+        "700Bold/NotoSansSC_700Bold.ttf",
+        "LICENSE_FONT",
+    ),
 }
 """Package → the files copied from it, relative to the package."""
 
