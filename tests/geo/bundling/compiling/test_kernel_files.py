@@ -190,7 +190,8 @@ def test_small_problems_reach_every_loop_and_the_next_process_loads_them() -> No
     assert said("from geo.bundling.warm import warm; print(warm())") == "[]"
     assert kernel_files.complete()
     script = """
-from geo.bundling import BORDER, Activity, alternatives, solve, warm
+from geo.bundling import Activity, alternatives, solve, warm
+from geo.bundling.problem import BORDER
 from tests.geo.bundling.cases import grid
 kernels = warm.compiled.KERNELS
 print(warm.load() - sum(len(kernel.signatures) for kernel in kernels))
