@@ -153,7 +153,7 @@ def _better(rule: str, one: Solution, other: Solution) -> bool:
 def _marks(rule: str, plan: Solution) -> tuple[float, ...]:
     parts = plan.parts
     soft = 0.0 if rule.startswith(_PRICE_OF) else parts.soft
-    return parts.left_out, float(len(plan.left_out)), soft, parts.distance, parts.imbalance
+    return parts.left_out, float(len(plan.left_out)), soft, parts.fixed + parts.distance, parts.imbalance
 
 
 def _change(problem: Problem, plan: Solution, solution: Solution) -> Parts:

@@ -18,8 +18,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from numba.core.dispatcher import Dispatcher
-
 from geo.bundling import solve
 from geo.bundling.bounds.lower_bound import model_bound
 from geo.bundling.compiling import compiled, kernel_files
@@ -148,14 +146,14 @@ def _reached() -> set[Any]:
         for kernel in compiled.KERNELS
         if kernel.signatures or kernel_files.kept_signatures(kernel.py_func)
     ]
-    every, found = set(compiled.KERNELS), set[Any]()
+    by_place, found = {id(kernel): kernel for kernel in compiled.KERNELS}, set[Any]()
     while waiting:
         kernel = waiting.pop()
         if kernel not in found:
             found.add(kernel)
             code, names = kernel.py_func.__code__, kernel.py_func.__globals__
             called = [names.get(name) for name in code.co_names]
-            waiting += [each for each in called if isinstance(each, Dispatcher) and each in every]
+            waiting += [by_place[id(each)] for each in called if id(each) in by_place]
     return found
 
 

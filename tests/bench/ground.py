@@ -84,18 +84,26 @@ class Client:
 
     def get(self, path: str) -> bytes:
         """Return the body; raises RuntimeError when the answer is no success."""
+        return self._ask("GET", path)
+
+    def post(self, path: str, body: object) -> bytes:
+        """Send JSON; otherwise as :meth:`get`."""
+        return self._ask("POST", path, json.dumps(body))
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> bytes:
+        more = {} if body is None else {"Content-Type": "application/json"}
         try:
-            self._connection.request("GET", path, headers=self._headers)
+            self._connection.request(method, path, body, headers=self._headers | more)
             answer = self._connection.getresponse()
         except (
             http.client.RemoteDisconnected
         ):  # the service closes a connection that was idle for five seconds
             self._connection.close()
-            return self.get(path)
-        body = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"{path}: {answer.status} {body[:300]!r}")
-        return body
+            return self._ask(method, path, body)
+        said = answer.read()
+        if not 200 <= answer.status < 300:
+            raise RuntimeError(f"{path}: {answer.status} {said[:300]!r}")
+        return said
 
 
 def wangge(*words: str, data: Path, port: int) -> str:

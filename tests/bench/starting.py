@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import statistics
 import time
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.bench.ground import Ground
+from tests.bench.ground import Client, Ground
 from tests.bench.measure import say
 from tests.browser.conftest import FLAGS
 
@@ -29,6 +30,7 @@ def run(ground: Ground) -> None:
     say(f"| `wangge up` on an empty folder: database, demo district, first packages | {ground.cold_s:.1f} |")
     say(f"| `wangge up` after `down` (median of 3) | {statistics.median(stopped):.1f} |")
     say(f"| `wangge up` while it serves (median of 3) | {again:.1f} |")
+    clicks(ground)
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         say("\nNo Chromium here: pages were not measured.")
@@ -41,6 +43,35 @@ def run(ground: Ground) -> None:
             first, whole = _page(browser, ground, path, person)
             say(f"| {path} | {first:.0f} | {whole:.0f} |")
         browser.close()
+
+
+POOL = {"area": "990101000000", "households": [300, 1500], "standalone": True}
+"""What an officer asks first: packages of the whole district's pool."""
+
+
+def clicks(ground: Ground, times: int = 5) -> None:
+    """The first packages asked for after a start, and the second: asked to shown, polled as the page does."""
+    pairs = []
+    for _ in range(times):
+        ground.wangge("down")
+        ground.wangge("up", "--no-open")
+        officer = Client(ground, "officer")
+        pairs.append((_asked(officer), _asked(officer)))
+    first, second = (statistics.median(times) for times in zip(*pairs, strict=True))
+    slower = max(one - other for one, other in pairs)
+    say("\n### From asking for packages to the answer, right after a start, seconds (median of 5)\n")
+    say("| first | second | first slower at most by |\n|---:|---:|---:|")
+    say(f"| {first:.1f} | {second:.1f} | {slower:+.1f} |")
+
+
+def _asked(officer: Client) -> float:
+    began = time.perf_counter()
+    job = json.loads(officer.post("/api/bundles/jobs", POOL))["job"]
+    while (state := json.loads(officer.get(f"/api/jobs/{job}"))["state"]) in ("waiting", "running"):
+        time.sleep(0.1)
+    if state != "done":
+        raise RuntimeError(f"the packages asked for ended as {state}")
+    return time.perf_counter() - began
 
 
 def _timed(ground: Ground, *words: str) -> float:

@@ -65,6 +65,8 @@ def test_an_officer_notes_what_owners_think_and_filters_the_pool_by_mode(
     expect(page.locator("#pool tbody tr").first.locator(".tag")).to_have_text("联建")
     page.locator("#mode-filter").select_option("")
     page.locator("#pool tbody tr").first.click()
+    page.locator("#stance-vote").select_option("")
+    page.locator("#stance-save").click()
     expect(page.locator("#unit")).to_contain_text("招标前还缺")
     expect(page.locator("#unit .missing")).to_contain_text("没有业主表决")
     page.locator("#stance-willing").select_option("true")

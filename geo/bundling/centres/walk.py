@@ -65,7 +65,7 @@ def _promise(order: Whole, status: Whole, price: Floats, load: Floats, cost: flo
 def walk(
     around: Around, worth: Floats, most: float, narrow: bool, limit: int, out: Paper
 ) -> tuple[int, float, float, int]:
-    """Write down the packages that cost at most ``most`` at the prices ``worth`` of the atoms.
+    """Kernel: write down the packages that cost at most ``most`` at the prices ``worth`` of the atoms.
 
     ``narrow``: after each, only cheaper ones. Returns how many there are, the cost of the cheapest (inf: none),
     a bound on the cost of every package that was not written down (inf where all up to ``most`` were, and
