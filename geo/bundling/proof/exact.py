@@ -308,14 +308,14 @@ class _Prover:
 
 def _iteration(columns: int) -> int:
     """What an iteration of a whole-number programme over so many packages costs, in steps."""
-    return 50 + columns // 10
+    return 300 + columns // 4
 
 
 def best_whole(pool: Pool, taken: Whole, known: float, nodes: int, budget: Budget) -> _Chosen:
     """The best plan of a pool and the bound proven for it: cheap packages first, then all that still matter."""
     stop, count = budget.stop, len(pool.cost)
     budget.steps -= 10 * count + _COLUMN * min(count, _LOOKED)
-    iterations = min(100_000, max(budget.steps // _iteration(min(count, _LOOKED)), 1))
+    iterations = min(100_000, max(budget.steps // (2 * _iteration(min(count, _LOOKED))), 1))
     first = best_of(pool, taken, nodes=min(nodes, 300), iterations=iterations, stop=stop, most=_LOOKED)
     if first is not None:
         taken, known = first, plan_cost(pool, first)
@@ -348,7 +348,8 @@ def best_whole(pool: Pool, taken: Whole, known: float, nodes: int, budget: Budge
             known = plan_cost(pool, taken)
         if cover.done:
             return _Chosen(taken, known, known)
-    budget.steps -= _COLUMN * len(useful)
+    # before the first iteration, HiGHS looks for what packages imply of each other
+    budget.steps -= min(len(useful) ** 2 // 10, 3_000 * len(useful))
     if budget.spent():
         return _Chosen(taken, known, relaxed.value)
     most = min(ITERATIONS, max(budget.steps // _iteration(len(useful)), 1))

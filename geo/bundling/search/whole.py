@@ -73,7 +73,7 @@ def find_plan(search: Search) -> Plan | None:
     total = _best_total(search)
     pool = new_pool(KEPT, 40 * KEPT) if search.size <= MIDDLE else NOTHING
     best: Plan | None = None
-    starts = _starts(search.size)
+    starts = _starts(search.size, search.effort)
     for number in range(starts):
         best = _better(best, _run(search, total, number, starts, best, pool))
         search.tell(0.1 + 0.5 * (number + 1) / starts, best)
@@ -85,8 +85,9 @@ def find_plan(search: Search) -> Plan | None:
     return None if best is None or best.key.broken > 0 else best
 
 
-def _starts(size: int) -> int:
-    return 10 if size <= SMALL else 5 if size <= MIDDLE else 2 if size <= LARGE // 2 else 1
+def _starts(size: int, effort: float) -> int:
+    starts = 10 if size <= SMALL else 5 if size <= MIDDLE else 2 if size <= LARGE // 2 else 1
+    return max(1, round(starts * min(effort, 1.0)))
 
 
 def _better(one: Plan | None, other: Plan) -> Plan:

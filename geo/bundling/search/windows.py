@@ -7,6 +7,7 @@ to where one more helps most, which single moves never find (city and countrysid
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -30,6 +31,8 @@ KEPT = 2500
 FRESH = Schedule(hot=0.25, cold=0.015, soft=0.2, strict=10.0, record_from=0.3)
 MENDING = Schedule(hot=0.3, cold=0.02, soft=2.0, strict=50.0)
 MENDING_SIZES = (5, 10, 20, 40, 40)
+MENDING_RUNS = 3
+"""Times that the same window is mended at most."""
 MOST_LOST = 12
 """Left-out atoms that each round of mending looks at."""
 WANDERING = 24
@@ -182,21 +185,28 @@ def _relabel(on: Map, atoms: Whole, numbers: Whole, packages: Whole) -> None:
 def mend(on: Map) -> None:
     """Anneal around each package that breaks a hard bound, and around what stays out, in growing windows.
 
-    Hard rules are dear then, and leaving out dearer than any distance; the best plan met is never worse.
+    Hard rules are dear then, and leaving out dearer than any distance; the best plan met is never worse. What a
+    window did not mend in a few runs it will not: on a small map many packages have the same one.
     """
+    tried: Counter[frozenset[int]] = Counter()
     for size in MENDING_SIZES:
         for package in np.flatnonzero(on.state.hard > 0).tolist():
             if on.state.hard[package] > 0 and not on.watch():
-                _strictly(on, package, size)
+                _strictly(on, package, size, tried)
         for atom in lost(on)[:MOST_LOST]:
             near = on.arrays.next[on.arrays.next_at[atom] : on.arrays.next_at[atom + 1]]
             beside = on.state.label[near]
             if on.state.label[atom] == OUT and (beside != OUT).any() and not on.watch():
-                _strictly(on, int(beside[beside != OUT][0]), size)
+                _strictly(on, int(beside[beside != OUT][0]), size, tried)
 
 
-def _strictly(on: Map, package: int, size: int) -> None:
-    window = window_of(on, around(on, package, size))
+def _strictly(on: Map, package: int, size: int, tried: Counter[frozenset[int]]) -> None:
+    packages = around(on, package, size)
+    which = frozenset(packages.tolist())
+    tried[which] += 1
+    if tried[which] > MENDING_RUNS:
+        return
+    window = window_of(on, packages)
     moves = 600 * len(window.movable)
     anneal(on.arrays, on.state, on.weights, window, MENDING, moves, on.rng, on.watch)
 
