@@ -67,7 +67,7 @@ def clicks(ground: Ground, times: int = 5) -> None:
 def _asked(officer: Client) -> float:
     began = time.perf_counter()
     job = json.loads(officer.post("/api/bundles/jobs", POOL))["job"]
-    while (state := json.loads(officer.get(f"/api/jobs/{job}"))["state"]) in ("waiting", "running"):
+    while (state := json.loads(officer.get(f"/api/jobs/{job}"))["state"]) in ("waiting", "doing"):
         time.sleep(0.1)
     if state != "done":
         raise RuntimeError(f"the packages asked for ended as {state}")
