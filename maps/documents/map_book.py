@@ -7,7 +7,8 @@ number of the map review, or that it is for internal use.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import shapely
@@ -109,27 +110,22 @@ def _other_names(canvas: Canvas, view: View, paper: RoundPaper, place: int, labe
             drawing.haloed(canvas, x - wide / 2, y - 3, text, 8, BOLD)
 
 
-class _framed:  # noqa: N801 - a context, read like a word
+@contextmanager
+def _framed(canvas: Canvas, view: View, paper: RoundPaper) -> Iterator[None]:
     """A clipped map: ground first, then what the block draws, then the frame with north and the scale bar."""
-
-    def __init__(self, canvas: Canvas, view: View, paper: RoundPaper) -> None:
-        self.canvas, self.view, self.paper = canvas, view, paper
-
-    def __enter__(self) -> None:
-        self.canvas.saveState()
-        drawing.clip(self.canvas, self.view.frame)
-        self.canvas.setFillColor(HexColor("#f7f6f2"))
-        self.canvas.rect(*self.view.frame, stroke=0, fill=1)
-        drawing.draw_ground(self.canvas, self.view, self.paper.ground)
-
-    def __exit__(self, *_: object) -> None:
-        canvas, (left, bottom, wide, high) = self.canvas, self.view.frame
-        canvas.restoreState()
-        canvas.setStrokeColor(INK)
-        drawing.scale_bar(canvas, self.view, left + 6 * mm, bottom + 8 * mm)
-        drawing.north_arrow(canvas, left + wide - 9 * mm, bottom + high - 3 * mm)
-        canvas.setLineWidth(1.2)
-        canvas.rect(left, bottom, wide, high, stroke=1, fill=0)
+    left, bottom, wide, high = view.frame
+    canvas.saveState()
+    drawing.clip(canvas, view.frame)
+    canvas.setFillColor(HexColor("#f7f6f2"))
+    canvas.rect(*view.frame, stroke=0, fill=1)
+    drawing.draw_ground(canvas, view, paper.ground)
+    yield
+    canvas.restoreState()
+    canvas.setStrokeColor(INK)
+    drawing.scale_bar(canvas, view, left + 6 * mm, bottom + 8 * mm)
+    drawing.north_arrow(canvas, left + wide - 9 * mm, bottom + high - 3 * mm)
+    canvas.setLineWidth(1.2)
+    canvas.rect(left, bottom, wide, high, stroke=1, fill=0)
 
 
 def _overview(canvas: Canvas, paper: RoundPaper) -> None:

@@ -24,6 +24,7 @@ from data.demo import make_district
 from geo.suggest import Ground, Limits, ground, partition
 from geo.suggest.cells import Cells, cells_of
 from geo.suggest.ground import Shapes
+from tests.bench.bundling_maps import COLOURS
 from tests.bench.measure import machine, say
 from tests.bench.partition_peers import Score, bisected, clustered, on_cells, score
 
@@ -169,20 +170,6 @@ def run(out: Path | None = None) -> None:
     if out is not None:
         for name, (area, shapes) in drawings.items():
             draw(out / f"{name}.png", area, shapes)
-
-
-COLOURS = (
-    "#8dd3c7",
-    "#fdb462",
-    "#bebada",
-    "#fb8072",
-    "#80b1d3",
-    "#b3de69",
-    "#fccde5",
-    "#ffed6f",
-    "#bc80bd",
-    "#ccebc5",
-)
 
 
 def picture(area: Ground, shapes: Shapes, wide: int = 900) -> str:

@@ -43,21 +43,12 @@ class Bound:
     """A lower bound on distance, and what led to it.
 
     ``value``: no plan that leaves out the same weight (and pays no more for soft rules) costs less distance.
-    ``multipliers``: per atom, what it is worth to serve it. ``hub_value``: per unit, least cost of a package
-    around it at these prices, inf where there is none; ``dearest``: the most that a chosen hub costs, at
-    least 0. ``hub_share``: per unit, share of the last rounds in which it was a hub; sums to the packages.
+    ``multipliers``: per atom, what it is worth to serve it.
     """
 
     value: float
     multipliers: Floats
-    hub_value: Floats
-    dearest: float
-    hub_share: Floats
     rounds: int
-
-    def hopeless_hubs(self, best: float) -> np.ndarray:
-        """Per unit: whether no plan with less distance than ``best`` has its hub there."""
-        return self.value + self.hub_value - self.dearest >= best
 
 
 def lower_bound(
@@ -112,42 +103,8 @@ def left_out_of(arrays: Arrays, labels: Whole, soft: float = math.inf) -> float:
     return float(math.fsum(arrays.atom_load[able & (labels == OUT)].tolist()))
 
 
-def hubs_of(bound: Bound, arrays: Arrays, packages: int) -> Whole:
-    """So many units as first hubs (拉格朗日中心): spread as the relaxation spread its hubs, the likeliest of each part.
-
-    Units are walked along a curve that keeps neighbours together; each hub stands for an equal sum of shares.
-    """
-    share = np.maximum(bound.hub_share, 1e-9 * (bound.hub_value < np.inf))
-    if packages < 1 or not share.any():
-        return np.zeros(0, dtype=np.int64)
-    order = np.argsort(_along_curve(arrays.x, arrays.y), kind="stable")
-    part = np.cumsum(share[order]) / share.sum() * packages
-    part = np.minimum((part - 1e-12).astype(np.int64), packages - 1)
-    rank = np.lexsort((order, -share[order], part))
-    first = np.unique(part[rank], return_index=True)[1]
-    return np.sort(order[rank[first]])
-
-
-def _along_curve(x: Floats, y: Floats, bits: int = 16) -> Whole:
-    """Places of points along Hilbert's curve over the map's square."""
-    wide = max(float(np.ptp(x)), float(np.ptp(y)), 1e-9)
-    across = ((x - x.min()) / wide * (2**bits - 1)).astype(np.int64)
-    down = ((y - y.min()) / wide * (2**bits - 1)).astype(np.int64)
-    place = np.zeros(len(x), dtype=np.int64)
-    for bit in range(bits - 1, -1, -1):
-        side = 1 << bit
-        right, low = (across & side) > 0, (down & side) > 0
-        place += side * side * ((3 * right) ^ low)
-        turned = ~low
-        flipped = turned & right
-        across = np.where(flipped, (2**bits - 1) - across, across)
-        down = np.where(flipped, (2**bits - 1) - down, down)
-        across, down = np.where(turned, down, across), np.where(turned, across, down)
-    return place
-
-
 class _Ascent:
-    """Multipliers on their way up, the best value met, and how often each unit was a hub."""
+    """Multipliers on their way up, and the best value met."""
 
     def __init__(self, relaxation: Relaxation, value: float, prices: Floats | None) -> None:
         self.target = value
@@ -157,7 +114,7 @@ class _Ascent:
         self.best, self.best_prices = -math.inf, self.prices.copy()
         hubs = len(relaxation.own)
         self.every = np.arange(hubs, dtype=np.int64)
-        self.value, self.share = np.empty(hubs), np.zeros(hubs)
+        self.value = np.empty(hubs)
         self.since, self.brake = 0, 1.0
         self.onto(relaxation)
         self.slope = np.empty(len(self.prices))
@@ -175,7 +132,7 @@ class _Ascent:
     def step(self, done: float) -> bool:
         """Price once and move the multipliers; False when nothing is left to gain."""
         relaxation = self.relaxation
-        reached, chosen = look(
+        reached, _chosen = look(
             relaxation,
             self.prices,
             self.every,
@@ -192,7 +149,6 @@ class _Ascent:
         if reached == -math.inf:
             return False
         # the last rounds count, and the later the more
-        self.share[chosen] += done**3
         steep = self.scale * self.slope
         size = float(np.sum(steep * steep))
         self.direction = _MEMORY * self.direction + (1 - _MEMORY) * steep if self.direction.any() else steep
@@ -211,18 +167,13 @@ class _Ascent:
         return True
 
     def bound(self, rounds: int) -> Bound:
-        """The bound at the best multipliers met, with what hubs cost there."""
+        """The bound at the best multipliers met."""
         relaxation = self.relaxation
         arguments = (self.hair, self.value, self.taken, self.bag, self.rate)
-        reached, chosen = look(relaxation, self.best_prices, self.every, *arguments, self.slope)
-        total = float(self.share.sum())
-        share = self.share * (len(chosen) / total) if total > 0 else self.share
+        reached, _chosen = look(relaxation, self.best_prices, self.every, *arguments, self.slope)
         return Bound(
             value=max(min(reached - _SAFE * abs(reached), self.target), 0.0),
             multipliers=self.best_prices,
-            hub_value=self.value,
-            dearest=max(float(self.value[chosen].max()), 0.0) if len(chosen) else 0.0,
-            hub_share=share,
             rounds=rounds,
         )
 

@@ -46,6 +46,18 @@ def paper(packages: int, members: int) -> Paper:
 
 
 @compiled
+def _cheapest_first(price: Floats, load: Floats) -> Whole:
+    """Atoms by their price for each unit of load; of those without load the welcome ones first, the others last."""
+    rate = np.empty(len(price))
+    for atom in range(len(price)):
+        if load[atom] > 0:
+            rate[atom] = price[atom] / load[atom]
+        else:
+            rate[atom] = -np.inf if price[atom] < 0 else np.inf
+    return np.argsort(rate, kind="mergesort")
+
+
+@compiled
 def _promise(order: Whole, status: Whole, price: Floats, load: Floats, cost: float, room: float) -> float:
     """Least that a package can cost which goes on from here."""
     for place in range(len(order)):
@@ -73,13 +85,7 @@ def walk(
     """
     size = len(around.atoms)
     price, load = around.distance - worth, around.load
-    rate = np.empty(size)
-    for atom in range(size):
-        if load[atom] > 0:
-            rate[atom] = price[atom] / load[atom]
-        else:
-            rate[atom] = -np.inf if price[atom] < 0 else np.inf
-    order = np.argsort(rate, kind="mergesort")
+    order = _cheapest_first(price, load)
     status = np.zeros(size, dtype=np.int64)
     touch = np.zeros(size, dtype=np.int64)
     step_atom = np.zeros(2 * size + 2, dtype=np.int64)
@@ -180,13 +186,7 @@ def forced(around: Around, worth: Floats) -> Floats:
     """Per atom a bound on the cost of packages that hold it, by parts of atoms; the first: of all packages."""
     size = len(around.atoms)
     price, load = around.distance - worth, around.load
-    rate = np.empty(size)
-    for atom in range(size):
-        if load[atom] > 0:
-            rate[atom] = price[atom] / load[atom]
-        else:
-            rate[atom] = -np.inf if price[atom] < 0 else np.inf
-    order = np.argsort(rate, kind="mergesort")
+    order = _cheapest_first(price, load)
     status = np.zeros(size, dtype=np.int64)
     status[0] = TAKEN
     found = np.empty(size)

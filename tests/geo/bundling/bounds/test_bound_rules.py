@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from geo.bundling import Activity, Problem, Rules
-from geo.bundling.bounds.lower_bound import hubs_of, loosened, lower_bound
+from geo.bundling.bounds.lower_bound import loosened, lower_bound
 from geo.bundling.forms.arrays import arrays_of
 from geo.bundling.forms.model import Contradiction, compile_problem
 from tests.examples import examples
@@ -56,17 +55,6 @@ def test_more_rules_never_lower_the_bound_much() -> None:
     assert found[0] is not None
     assert found[1] is not None
     assert found[1].value >= found[0].value * 0.99
-
-
-def test_first_hubs_are_as_many_as_asked_and_spread() -> None:
-    problem = grid(10, activities=(Activity("households", 900, 1100),), packages=10)
-    arrays = arrays_of(compile_problem(problem))
-    bound = lower_bound(arrays, packages=(10, 10), rounds=60)
-    assert bound is not None
-    hubs = hubs_of(bound, arrays, 10)
-    assert len(hubs) == len(set(hubs.tolist())) == 10
-    assert np.ptp(arrays.x[hubs]) > 500
-    assert np.ptp(arrays.y[hubs]) > 500
 
 
 def test_without_a_possible_package_there_is_no_bound() -> None:
