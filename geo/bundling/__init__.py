@@ -8,6 +8,7 @@ check.py                 which rules a plan breaks
 From the front door inwards:
 answer.py                the solver with what binds its plan, or the smallest set of rules that conflict
 settle.py, solver.py     the solver with its proof; the solver alone
+solution.py              what a call carries along, and its plan as an answer
 prices.py                what each rule costs
 alternatives.py, variants.py, difference.py, told.py   several different plans, and what each is better at
 warm.py                  every loop compiled ahead

@@ -16,7 +16,8 @@ from geo.bundling.problem import Problem
 from geo.bundling.reasons.binding import binding_rules
 from geo.bundling.reasons.exchanges import Standing
 from geo.bundling.reasons.explain import explained_again
-from geo.bundling.solver import Progress, solve_style
+from geo.bundling.solution import Progress
+from geo.bundling.solver import solve_style
 from geo.bundling.told import told_apart
 from geo.bundling.variants import Variant, variants
 

@@ -17,7 +17,8 @@ from geo.bundling.plan import Figure, Parts, Reason, Solution, number
 from geo.bundling.problem import BORDER, Problem
 from geo.bundling.reasons.exchanges import Standing
 from geo.bundling.reasons.relax import Rule, rules_of, without
-from geo.bundling.solver import Progress, solve
+from geo.bundling.solution import Progress
+from geo.bundling.solver import solve
 from geo.bundling.variants import with_rules
 
 EFFORT = 0.3

@@ -18,13 +18,16 @@ from geo.bundling.plan import Infeasible, Reason, Solution, StoppedBy
 from geo.bundling.problem import Problem
 from geo.bundling.proof.exact import Proof
 from geo.bundling.proof.together import prove_by_parts
+from geo.bundling.search.finish import filled
 from geo.bundling.search.improve import Watch
-from geo.bundling.search.whole import Search, Style
+from geo.bundling.solution import Progress, Run, solution_of
 
 SMALL = 40
 """Units up to which every connected part of a map is proven without being asked."""
 STEPS, STEPS_ASKED = 8_000_000, 600_000_000
 """Work of a proof that nobody asked for (of up to 200 units), and of one asked for, at effort 1."""
+BOUND_EFFORT = 0.3
+"""What the bound of a plan found by the proof may take."""
 
 
 def solve(
@@ -33,7 +36,7 @@ def solve(
     effort: float = 1.0,
     seed: int = 1,
     time_limit: float | None = None,
-    progress: solver.Progress | None = None,
+    progress: Progress | None = None,
     cancel: Callable[[], bool] | None = None,
     exact: bool | None = None,
 ) -> Solution | Infeasible:
@@ -96,7 +99,8 @@ def _with_proof(
         none = isinstance(answer, Infeasible) and proof.proven
         return _impossible(answer) if none and isinstance(answer, Infeasible) else answer
     same = isinstance(answer, Solution) and _alike(_labels(problem, answer), proof.labels)
-    plan = answer if same else _told(problem, proof.labels, watch, seed)
+    settled = proof.proven or proof.bound is not None
+    plan = answer if same else _told(problem, proof.labels, settled, watch, seed)
     if not isinstance(plan, Solution):
         return answer
     bounds = [plan.bound, proof.bound]
@@ -143,18 +147,23 @@ def _better(one: Solution, other: Solution) -> bool:
     return False
 
 
-def _told(problem: Problem, labels: Whole, watch: Watch, seed: int) -> Solution | None:
-    """A plan given by unit as an answer with names and reasons."""
+def _told(problem: Problem, labels: Whole, settled: bool, watch: Watch, seed: int) -> Solution | None:
+    """A plan given by unit as an answer with names and reasons.
+
+    ``settled``: nothing better is left out. Else some package may take a unit that is out, as a proof that ends
+    early looks at the weight left out alone: units without weight are then put in here.
+    """
     model = _model_of(problem, labels)
     atom_labels = np.array([labels[atom[0]] for atom in model.atoms], dtype=np.int64)
     if any(len({int(labels[unit]) for unit in atom}) > 1 for atom in model.atoms):
         return None
     arrays = arrays_of(model)
     rooms = [room_of(model, atoms) for atoms in model.components]
-    quiet = solver._Run(seed, watch, None, time.monotonic())
-    search = Search(model, arrays, rooms, Style(), 0.3, seed, watch, quiet.tell)
-    found = solver._answer(search, plan_of(model, arrays, atom_labels), quiet)
-    return replace(found, proven=False)
+    if not settled:
+        atom_labels = filled(model, arrays, atom_labels)
+    quiet = Run(seed, watch, None, time.monotonic())
+    plan = plan_of(model, arrays, atom_labels)
+    return replace(solution_of(model, arrays, rooms, plan, BOUND_EFFORT, quiet), proven=False)
 
 
 def _model_of(problem: Problem, labels: Whole) -> Model:

@@ -342,9 +342,9 @@ def run(count: int, first: int = 0) -> int:
     )
     small = [each for each in told if each["kind"] == "plan" and 0 <= each["units"] <= 40]
     if small:
-        say(
-            f"Of {len(small)} plans of at most 40 units {sum(each['proven'] for each in small)} are proven the best."
-        )
+        open_ = [f"{each['number']}" for each in small if not each["proven"]]
+        rest = f"; not: {', '.join(open_)}" if open_ else ""
+        say(f"Of {len(small)} plans of at most 40 units {len(small) - len(open_)} are proven the best{rest}.")
     reasons = Counter(each["code"] for each in told if each["kind"] == "no plan")
     say("Why there is no plan: " + ", ".join(f"{code} {number}" for code, number in reasons.most_common()))
     return len(wrong)

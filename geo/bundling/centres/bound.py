@@ -131,10 +131,10 @@ def relaxed(
 def least_loads(sites: Sites, placed: np.ndarray, out: float) -> Floats:
     """What each site must hold because the others cannot: little slack leaves little choice."""
     load = sites.arrays.atom_load
-    others = float(sites.capacity.sum()) - sites.capacity
     must = float(load[placed].sum()) - out
-    if not sites.every or not np.isfinite(others).all():
+    if not sites.every or not np.isfinite(sites.capacity).all():
         return np.full(len(sites.unit), -np.inf)
+    others = float(sites.capacity.sum()) - sites.capacity
     hair = 1e-9 * max(must, 1.0)
     return np.asarray(np.where(must - others > hair, must - others - hair, -np.inf), dtype=float)
 

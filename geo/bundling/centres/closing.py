@@ -19,8 +19,8 @@ from geo.bundling.centres.programme import Programme, solve_programme
 from geo.bundling.centres.sites import Sites
 from geo.bundling.forms.arrays import OUT, Floats, Whole
 
-WORK = 10_000_000
-"""Steps of the simplex times rows at effort 1."""
+WORK = 600_000
+"""Looks of the solver times rows at effort 1."""
 NODES = 2_000
 GAP = 1e-3
 PAIRS = 4_000
@@ -58,8 +58,8 @@ def close(
     pairs, room = _pairs(sites, extra, room * (1 + 1e-6))
     programme = Programme(sites, pairs, range(len(sites.unit)), False, np.zeros(len(pairs), dtype=np.bool_))
     start = None if plan is None else {atom: int(plan[atom]) for atom in programme.atoms}
-    work = round(WORK * effort / max(len(programme.rows), 1))
-    answer = solve_programme(programme, stop, nodes=NODES, iterations=work, gap=GAP, start=start)
+    looks = round(WORK * effort / max(len(programme.rows), 1))
+    answer = solve_programme(programme, stop, nodes=NODES, looks=looks, gap=GAP, start=start)
     labels = None
     if answer.labels is not None:
         labels = np.full(len(pairs), OUT, dtype=np.int64)

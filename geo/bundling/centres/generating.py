@@ -13,36 +13,59 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from geo.bundling.centres.closing import HAIR, Closed, fits, reduced_costs, weightless
-from geo.bundling.centres.plan import keeps_all, worth_of
 from geo.bundling.centres.sites import Sites
 from geo.bundling.centres.walk import Around, Paper, forced, paper, walk
 from geo.bundling.forms.arrays import OUT, Floats, Whole
 from geo.bundling.forms.columns import columns_of, keeps_rules
 from geo.bundling.programmes.master import Pool, quiet, relax, usual_cost, whole
 
-TURNS = 60
-"""Most turns of pricing and linear programme."""
-NODES, LAST = 10_000, 50_000
-"""Most nodes of a walk round one centre, and of the last one."""
-WORK = 1_200_000
-"""Nodes of all walks but the last at effort 1, and of all the last ones."""
-AHEAD = 0.012
-"""How far above the bound packages are of interest while no plan says so."""
 BOX = 0.3
 """Half the width of the box of prices, in usual costs of an atom."""
 NEAR = 2e-4
 """Bound and programme nearer than this share: enough."""
 FEW = 12
 """Packages taken from a walk into the linear programme."""
-STORED, CHOSEN = 14_000, 4_000
-"""Packages written down at the end, and those of them that the programme chooses from."""
-STEPS = 12_000_000
-"""Steps of the simplex times rows in choosing at effort 1."""
+
+
+class Limits(NamedTuple):
+    """How much work the choice among packages may be."""
+
+    turns: int
+    """Of pricing and linear programme."""
+    nodes: int
+    """Of a walk round one centre, with ``last`` of the last one."""
+    last: int
+    work: int
+    """Nodes of all walks but the last, and of all the last ones."""
+    stored: int
+    """Packages written down at the end, with ``chosen`` of them that the programme chooses from."""
+    chosen: int
+    steps: int
+    """Steps of the simplex times rows in choosing."""
+    ahead: float
+    """How far above the bound packages are of interest while no plan says so, as a share."""
+
+    def times(self, effort: float) -> Limits:
+        """The same with more or less effort."""
+        return self._replace(work=round(self.work * effort), steps=round(self.steps * effort))
+
+
+ALL = Limits(
+    turns=60,
+    nodes=10_000,
+    last=50_000,
+    work=1_200_000,
+    stored=14_000,
+    chosen=4_000,
+    steps=12_000_000,
+    ahead=0.012,
+)
+"""For a whole map at effort 1."""
 
 
 @dataclass
@@ -152,7 +175,7 @@ def generate(
     value: float,
     duals: tuple[Floats, Floats],
     known: tuple[float, Floats],
-    effort: float,
+    limits: Limits,
     stop: Callable[[], bool],
 ) -> Closed:
     """Better ``plan`` (cost ``value``; None, inf: none yet) by choosing among packages. Every centre opens.
@@ -163,9 +186,9 @@ def generate(
     if not fits(sites, plan):
         return Closed(None, None)
     least, extra = reduced_costs(sites, *duals)
-    given = min(value, (1 + AHEAD) * max(known[0], least))
+    given = min(value, (1 + limits.ahead) * max(known[0], least))
     mask = np.asarray(extra <= given - least)
-    search = _Search(sites, mask, known[1], given, known[0], effort, stop)
+    search = _Search(sites, mask, known[1], given, known[0], limits, stop)
     if plan is not None:
         for site in range(len(sites.unit)):
             search.store.add(site, [np.flatnonzero(plan == site)])
@@ -186,10 +209,10 @@ class _Search:
         multipliers: Floats,
         given: float,
         rough: float,
-        effort: float,
+        limits: Limits,
         stop: Callable[[], bool],
     ) -> None:
-        self.sites, self.given, self.effort, self.stop = sites, given, effort, stop
+        self.sites, self.given, self.limits, self.stop = sites, given, limits, stop
         self.placed = np.flatnonzero(sites.may.any(axis=1))
         self.row_of = np.full(len(sites.arrays.component), -1, dtype=np.int64)
         self.row_of[self.placed] = np.arange(len(self.placed))
@@ -203,7 +226,7 @@ class _Search:
         """Drop the atoms that no package of a site can hold in a better plan."""
         fixed = float(self.sites.fixed.sum())
         # packages beyond this are in plans that cost as much, which is what the bound then says
-        self.given = min(self.given, (1 + AHEAD) * max(self.best, self.rough))
+        self.given = min(self.given, (1 + self.limits.ahead) * max(self.best, self.rough))
         forced_costs = [forced(around, self.prices[around.atoms]) for around in self.around]
         bound = float(self.prices.sum()) + fixed + sum(float(each[0]) for each in forced_costs)
         room = self.given - bound
@@ -221,7 +244,9 @@ class _Search:
         level, new = prices.copy(), 0
         for site, around in enumerate(self.around):
             known = float(met[site])
-            found, best, cut, nodes = walk(around, prices[around.atoms], known, True, NODES, sheet)
+            found, best, cut, nodes = walk(
+                around, prices[around.atoms], known, True, self.limits.nodes, sheet
+            )
             self.nodes += nodes
             level[self.sites.atom[site]] += min(known, best, cut)
             new += self.store.add(site, _written(around, sheet, found, FEW))
@@ -237,7 +262,7 @@ class _Search:
         programme = _Boxed(len(self.placed), max(usual, 1e-9), self.stop)
         width, prices = BOX, self.prices
         self.narrow()
-        for turn in range(TURNS):
+        for turn in range(self.limits.turns):
             bound, level, new = self.price(prices, sheet)
             if bound > self.best:
                 self.best, self.prices = bound, level
@@ -247,7 +272,7 @@ class _Search:
             centre = self.prices[self.placed]
             value, duals, bent = programme.solve(centre, width * shape)
             value += float(self.sites.fixed.sum())
-            if self.stop() or self.nodes > WORK * self.effort or len(duals) != len(centre):
+            if self.stop() or self.nodes > self.limits.work or len(duals) != len(centre):
                 break
             if bent < 1e-7 and value - self.best <= NEAR * abs(value):
                 break
@@ -264,17 +289,17 @@ class _Search:
         pool = self.store.pool(self.row_of)
         first = None if plan is None else np.arange(len(self.sites.unit))
         relaxed = relax(pool, np.zeros(0, dtype=np.int64) if first is None else first, self.stop)
-        order = np.argsort(relaxed.reduced, kind="stable")[:CHOSEN]
+        order = np.argsort(relaxed.reduced, kind="stable")[: self.limits.chosen]
         portion = np.sort(order) if first is None else np.union1d(order, first)
         some = pool.some(portion)
-        steps = round(STEPS * self.effort / max(len(self.placed), 1))
+        steps = self.limits.steps // max(len(self.placed), 1)
         place = None if first is None else np.searchsorted(portion, first)
         found = whole(some, usual_cost(pool), place, nodes=400, iterations=steps, stop=self.stop)
         if found is None or not len(found.taken) or not math.isfinite(found.value):
             return None
-        labels = self._labels(portion[found.taken])
-        fine = keeps_all(self.sites, labels) and worth_of(self.sites, labels).distance < value
-        return labels if fine else None
+        taken = portion[found.taken]
+        cost = math.fsum(pool.cost[taken].tolist()) + float(self.sites.fixed.sum())
+        return self._labels(taken) if cost < value else None
 
     def _write_down(self) -> None:
         """All packages within the room between bound and plan, as far as there is paper; betters the bound."""
@@ -282,7 +307,7 @@ class _Search:
         met = self.store.cheapest(self.prices)
         bound = float(self.prices.sum()) + float(self.sites.fixed.sum())
         count = len(self.around)
-        limit, most_stored = min(LAST, WORK // count), STORED // count
+        limit, most_stored = min(self.limits.last, self.limits.work // count), self.limits.stored // count
         for site, around in enumerate(self.around):
             room = max(self.given - self.best, 0.0)
             most = float(met[site]) + room

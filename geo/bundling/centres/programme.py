@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import highspy
 import numpy as np
@@ -246,13 +245,10 @@ class Solver:
         nodes: int,
         gap: float,
         looks: int,
-        iterations: int,
     ) -> None:
         self.programme = programme
         self.looks, self.looked, self.asked = looks, 0, 0
-        self.iterations, self.spent = iterations, 0
         self.highs = quiet(self._halt)
-        self.highs.cbMipInterrupt += self._tired
         self.stop = stop
         for name, value in (("mip_max_nodes", nodes), ("mip_rel_gap", gap), ("mip_abs_gap", 0.0)):
             self.highs.setOptionValue(name, value)
@@ -279,10 +275,6 @@ class Solver:
         self.asked += 1
         return self.looked > self.looks or self.stop()
 
-    def _tired(self, event: Any) -> None:
-        if self.spent + event.data_out.simplex_iteration_count > self.iterations:
-            event.interrupt(True)
-
     def add(self, terms: Terms, low: float, high: float) -> None:
         """One more row."""
         index = np.array(list(terms), dtype=np.int32)
@@ -308,7 +300,6 @@ class Solver:
             status, info = self.highs.getModelStatus(), self.highs.getInfo()
             if status == _INFEASIBLE:
                 return None, Answered(None, math.inf, False, infeasible=True)
-            self.spent += max(0, info.simplex_iteration_count)
             # every row is one that all plans keep, so that what an earlier round proved still holds
             bound = max(bound, float(info.mip_dual_bound) * scale)
             if info.primal_solution_status != 2:
@@ -339,16 +330,16 @@ def solve_programme(
     stop: Callable[[], bool],
     *,
     nodes: int,
-    looks: int = 10**9,
-    iterations: int = 10**12,
+    looks: int,
     gap: float = 0.0,
     start: Mapping[int, int] | None = None,
 ) -> Answered:
     """The best assignment part by part: weight left out, number left out, soft rules, then distance.
 
-    ``nodes``, ``looks`` and ``iterations`` (of the simplex) bound the work, not the time, so that answers repeat.
+    ``nodes`` and ``looks`` (of the solver, whether to stop) bound the work of each part, not the time, so that
+    answers repeat.
     """
-    solver = Solver(programme, stop, nodes, gap, looks, iterations)
+    solver = Solver(programme, stop, nodes, gap, looks)
     values = None if start is None else started(programme, start)
     answer = Answered(None, -math.inf, False)
     proven = True

@@ -83,12 +83,10 @@ def _capacities(problem: Problem, trial: Trial) -> Reason | None:
 def _capacities_said(problem: Problem, plan: Solution) -> Reason:
     needed = sorted(_needed(problem, plan).items(), key=lambda each: (each[1][1] - each[1][0], each[0]))
     more = _total(problem, plan)
-    named = [f"{name} {number(held)} instead of {number(most)}" for name, (held, most) in needed[:_NAMED]]
+    named = [f"{number(held)} instead of {number(most)} at {name}" for name, (held, most) in needed[:_NAMED]]
     others = f" and {len(needed) - _NAMED} more" if len(needed) > _NAMED else ""
-    text = (
-        f"the capacities: there is a plan where {', '.join(named)}{others} can be taken, {number(round(more, 6))} "
-        "more in all"
-    )
+    total = "" if len(needed) == 1 else f" ({number(round(more, 6))} more in all)"
+    text = f"the capacities: with {', '.join(named)}{others} there is a plan{total}"
     first, (held, most) = needed[0]
     figures: dict[str, Figure] = {
         "rule": "capacity",

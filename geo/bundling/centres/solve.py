@@ -18,11 +18,13 @@ import numpy as np
 from geo.bundling.centres.annealing import Terms, anneal_sites, grown, terms_of
 from geo.bundling.centres.bound import duals_of, sites_bound
 from geo.bundling.centres.closing import close, reduced_costs
-from geo.bundling.centres.generating import generate
+from geo.bundling.centres.generating import ALL, generate
 from geo.bundling.centres.opening import open_sites
 from geo.bundling.centres.plan import Worth, groups_by_site, keeps_all, over_capacity, parts_of, worth_of
+from geo.bundling.centres.pressing import pressed
 from geo.bundling.centres.programme import Programme, solve_programme
 from geo.bundling.centres.reasons import find_conflict, left_out_reasons
+from geo.bundling.centres.renewing import renew
 from geo.bundling.centres.sites import Sites, sites_of
 from geo.bundling.centres.windows import windows
 from geo.bundling.forms.arrays import OUT, Floats, Whole, arrays_of
@@ -33,7 +35,8 @@ from geo.bundling.search.improve import generator
 
 EXACT = 600
 """Pairs of atom and site up to which the whole problem is one programme."""
-EXACT_NODES = 20_000
+EXACT_NODES, EXACT_LOOKS = 20_000, 300
+"""Nodes of that programme and looks of its solver, for each part of the objective."""
 MOVES, RUNS, POLISHED = 3_000, 5, 2
 HEATS = (0.3, 1.0, 3.0)
 AGAIN = 6
@@ -42,6 +45,8 @@ FEW, MANY = 14, 40
 """Atoms per centre up to which a plan is put together from packages, and beyond which windows do as well as all."""
 WORK = 400
 """Work on windows for each of the plans polished, in looks of the solver."""
+RENEWED = 30
+"""Windows divided anew out of all packages there, where packages are small and room is scarce."""
 ROUNDS = 150
 """Steps of the bound at effort 1."""
 
@@ -111,7 +116,7 @@ def _stay_out(sites: Sites) -> np.ndarray:
 def _exact(sites: Sites, run: Run) -> Found | Reason | None:
     """The optimum by one programme; a reason where it proves that there is no plan; None where it gave up."""
     programme = Programme(sites, sites.may, range(len(sites.unit)), not sites.every, _stay_out(sites))
-    answer = solve_programme(programme, run.watch, nodes=EXACT_NODES)
+    answer = solve_programme(programme, run.watch, nodes=EXACT_NODES, looks=EXACT_LOOKS)
     if answer.infeasible:
         text = "no plan round the centres keeps every rule: proven by trying them all"
         return Reason("no_plan", text, {"centres": len(sites.unit), "units": len(sites.model.load)})
@@ -139,7 +144,18 @@ def _searched(sites: Sites, effort: float, run: Run) -> Found | None:
     small, wide = sites.every and each <= FEW, not sites.every or each > MANY
     terms = terms_of(sites, _pressed(sites, duals[1]), used)
     plans = _annealed(sites, terms, duals[1], used, effort, run)
-    best = _polished(sites, plans, duals[1], effort * (0.3 if small else 1.0 if wide else 0.5), run)
+    polish = effort * (0.3 if small else 1.0 if wide else 0.5)
+    best = _polished(sites, plans, duals[1], polish, run)
+    if best is None and not run.watch():
+        first = pressed(
+            sites,
+            terms,
+            grown(sites, terms, duals[1], used),
+            int(MOVES * effort * len(placed)),
+            run.seed,
+            run.watch,
+        )
+        best = None if first is None else _renewed(sites, first, duals[1], polish, small, effort, run)
     bound, best = (None, best) if wide else _whole(sites, best, duals, small, effort, run)
     if best is None and not run.watch():
         best = _insisted(sites, plans[0], terms, duals[1], effort, run)
@@ -148,6 +164,14 @@ def _searched(sites: Sites, effort: float, run: Run) -> Found | None:
     rough = _bound(sites, best, worth_of(sites, best), duals[0], effort, run)
     bounds = [one for one in (bound, rough) if one is not None]
     return Found(best, max(bounds, default=None), False)
+
+
+def _renewed(
+    sites: Sites, plan: Whole, prices: Floats, polish: float, small: bool, effort: float, run: Run
+) -> Whole:
+    """A plan that keeps all, bettered window by window; where packages are small, out of all packages there."""
+    better = _further(sites, plan, prices, polish, run, 0)
+    return renew(sites, better, max(1, round(RENEWED * effort)), run.watch) if small else better
 
 
 def _polished(sites: Sites, plans: list[Whole], prices: Floats, effort: float, run: Run) -> Whole | None:
@@ -176,12 +200,12 @@ def _whole(
         guess = min(value, 1.03 * max(reduced_costs(sites, *duals)[0], 0.0))
         placed = np.asarray(sites.may.any(axis=1))
         known = sites_bound(sites, placed, duals[0], 0.0, guess, ROUNDS, run.watch)
-        closed = generate(sites, best, value, duals, known, effort, run.watch)
+        closed = generate(sites, best, value, duals, known, ALL.times(effort), run.watch)
     else:
         closed = close(sites, best, value, duals, effort, run.watch)
     found = closed.labels
-    if found is not None and (best is None or worth_of(sites, found) < worth_of(sites, best)):
-        best = found
+    if found is not None and keeps_all(sites, found):
+        best = found if best is None else min(best, found, key=lambda plan: worth_of(sites, plan))
     return closed.bound, best
 
 

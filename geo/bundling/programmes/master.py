@@ -21,6 +21,8 @@ TOLERANCE = 1e-7
 """Reduced costs and sums nearer to zero than this share of a package's usual cost count as zero."""
 _BIG = 1e4
 """Price of breaking a row, in usual costs of a package; raised while a solution still pays it."""
+STEPS_A_LOOK = 50
+"""Steps of the simplex that lie between two questions of HiGHS whether to stop, more or less."""
 
 Stop = Callable[[], bool]
 _new: Callable[[], Any] = highspy.Highs
@@ -278,8 +280,13 @@ def whole(
     ):
         highs.setOptionValue(name, value)
 
+    # HiGHS 1.15 asks at fixed places of its work, but tells no steps of the simplex there
+    looked, looks = 0, 100 + iterations // STEPS_A_LOOK
+
     def look(event: Any) -> None:
-        event.interrupt(event.data_out.simplex_iteration_count > iterations or (stop is not None and stop()))
+        nonlocal looked
+        looked += 1
+        event.interrupt(looked > looks or (stop is not None and stop()))
 
     highs.cbMipInterrupt += look
     able = np.isfinite(pool.out_cost)

@@ -93,7 +93,7 @@ def prove_part(
         ground = ground_of(problem)
     except Contradiction:
         return Proof(None, True, None)
-    fewest, most = int(min(span[0], 10**9)), int(min(span[1], len(ground.placeable)))
+    fewest, most = int(min(span[0], 10**9)), int(min(span[1], ground.room))
     if ground.lost or fewest > most:
         return Proof(None, True, None)
     if most == 0:

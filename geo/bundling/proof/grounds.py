@@ -14,6 +14,7 @@ import numpy as np
 
 from geo.bundling.forms.arrays import OUT, Arrays, Floats, Whole, arrays_of, rows
 from geo.bundling.forms.model import Contradiction, compile_problem
+from geo.bundling.forms.rooms import room_of
 from geo.bundling.plan import Reason
 from geo.bundling.problem import Problem
 from geo.bundling.proof.near_hub import Field, far_table
@@ -32,6 +33,8 @@ class Ground(NamedTuple):
     """Per placeable atom: number of its units; inf likewise."""
     lost: bool
     """Whether an atom that must be placed can be in no package: there is no plan."""
+    room: int
+    """Most packages by what the lower bounds take, whatever the rules say of their number."""
 
 
 def ground_of(problem: Problem) -> Ground:
@@ -51,7 +54,9 @@ def ground_of(problem: Problem) -> Ground:
     kin_at, kin_atoms = rows(members)
     fewest, most = problem.rules.package_range()
     placeable = np.flatnonzero(~barred)
-    most = int(min(most, len(placeable)))
+    # prices alone would pay for parts of packages: half a package more than there is room for bounds nothing
+    room = min(sum(room_of(model, atoms).most for atoms in model.components), len(placeable))
+    most = int(min(most, room))
     must = (arrays.lock >= 0) | (problem.rules.leave_out_price is None)
     price = problem.rules.leave_out_price or 0.0
     units = np.diff(arrays.units_at).astype(float)
@@ -62,6 +67,7 @@ def ground_of(problem: Problem) -> Ground:
         np.where(must, math.inf, price * arrays.atom_load)[placeable],
         np.where(must, math.inf, units)[placeable],
         bool(np.any(must & barred)),
+        room,
     )
 
 

@@ -7,14 +7,14 @@ from random import Random
 
 import numpy as np
 
-from geo.bundling.forms.arrays import OUT, Arrays
+from geo.bundling.forms.arrays import OUT, Arrays, Whole
 from geo.bundling.forms.columns import columns_of
 from geo.bundling.forms.model import Model
 from geo.bundling.forms.rooms import room_of
 from geo.bundling.forms.scoring import faults
 from geo.bundling.search.improve import put
 from geo.bundling.search.starts import first_labels
-from geo.bundling.search.state import State, Weights
+from geo.bundling.search.state import State, Weights, new_state, weights_of
 
 
 class Draft:
@@ -130,6 +130,17 @@ def finish(draft: Draft, counts: tuple[int, float], rng: Random) -> None:
     _fill(draft)
     _found_packages(draft, counts[1], rng)
     _fill(draft)
+
+
+def filled(model: Model, arrays: Arrays, labels: Whole) -> Whole:
+    """A plan that keeps its hard rules with atoms that are out put into packages that take them."""
+    packages = int(labels.max(initial=OUT)) + 1
+    if not packages or not (labels == OUT).any():
+        return labels
+    weights = weights_of(arrays, packages)
+    draft = Draft(model, arrays, new_state(arrays, labels, packages, weights), weights)
+    _fill(draft)
+    return draft.state.label.copy()
 
 
 def _mend(draft: Draft, package: int) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from geo.bundling import Problem
 from geo.bundling.centres.bound import duals_of, sites_bound
 from geo.bundling.centres.closing import close, reduced_costs
-from geo.bundling.centres.generating import generate
+from geo.bundling.centres.generating import ALL, generate
 from geo.bundling.centres.plan import keeps_all, worth_of
 from geo.bundling.centres.sites import Sites, sites_of
 from geo.bundling.centres.walk import Around, forced, paper, walk
@@ -113,12 +113,12 @@ def test_both_ways_to_a_whole_plan_agree_with_each_other(seed: int) -> None:
     cost = worth_of(one, closed.labels).distance
     assert least <= closed.bound <= cost
     known = sites_bound(one, np.asarray(one.may.any(axis=1)), duals(one)[0], 0.0, cost, 100, never)
-    chosen = generate(one, closed.labels, cost, duals(one), known, 1.0, never)
+    chosen = generate(one, closed.labels, cost, duals(one), known, ALL, never)
     assert chosen.bound <= cost
     assert known[0] <= cost
     best = cost if chosen.labels is None else min(cost, worth_of(one, chosen.labels).distance)
     assert closed.bound <= best
-    afresh = generate(one, None, math.inf, duals(one), known, 1.0, never)
+    afresh = generate(one, None, math.inf, duals(one), known, ALL, never)
     if afresh.labels is not None:
         assert keeps_all(one, afresh.labels)
         assert worth_of(one, afresh.labels).distance >= max(closed.bound, chosen.bound) * (1 - 1e-9)

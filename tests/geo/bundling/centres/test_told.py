@@ -97,6 +97,10 @@ def test_a_capacity_short_by_so_much_is_told_with_the_plan_that_more_would_give(
     head, more, out = answer.conflict
     assert (head.code, head.figures["short"]) == ("capacity_below_total", 100)
     assert (more.code, more.figures["more"], more.figures["by"]) == ("rule_capacity", 100, 100)
+    assert more.text in {
+        "the capacities: with 400 instead of 300 at u0 there is a plan",
+        "the capacities: with 300 instead of 200 at u5 there is a plan",
+    }
     assert (out.code, out.figures["count"], out.figures["load"]) == ("rule_place_all", 1, 100)
 
 

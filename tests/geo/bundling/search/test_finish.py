@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from geo.bundling import Activity, Problem
 from geo.bundling.forms.arrays import OUT
-from geo.bundling.search.finish import Draft, finish
+from geo.bundling.search.finish import Draft, filled, finish
 from geo.bundling.search.improve import put
 from tests.examples import examples
 from tests.geo.bundling.cases import grid, problems
@@ -91,3 +91,28 @@ def test_a_package_is_built_from_what_is_left_where_the_others_are_full() -> Non
         assert not draft.broken()
         assert (OUT not in here.state.label.tolist()) == founded
         assert len(draft.standing()) == most
+
+
+@examples(60)
+@given(problems(), st.integers(1, 6), st.integers(0, 1000))
+def test_filling_keeps_what_is_placed_and_leaves_none_out_that_a_package_takes(
+    problem: Problem, packages: int, seed: int
+) -> None:
+    here = begun(problem, packages, seed=seed)
+    if here is None:
+        return
+    finish(drafted(here), problem.rules.package_range(), Random(seed))
+    full = here.state.label.copy()
+    inside = [atom for atom in np.flatnonzero(full != OUT).tolist() if drafted(here).may_leave(atom)]
+    if missing(drafted(here)) > 0 or not inside:
+        return
+    without = full.copy()
+    without[inside[0]] = OUT
+    again = filled(here.model, here.arrays, without)
+    kept = without != OUT
+    np.testing.assert_array_equal(again[kept], without[kept])
+    event("put back" if again[inside[0]] != OUT else "stays out")
+    if again[inside[0]] == OUT:
+        put(here.arrays, here.state, here.weights, np.arange(len(again)), again)
+        draft = drafted(here)
+        assert not any(draft.fits(inside[0], package) for package in draft.beside(inside[0]))

@@ -1,0 +1,113 @@
+"""Dividing a few packages anew among their centres, out of all packages there (换编): for packages of few members.
+
+Where centres have hardly a dozen units each and hardly any room to spare, moves of one or two units meet full
+packages wherever they turn. A window of several packages is a small problem of the same kind, and
+:mod:`geo.bundling.centres.generating` solves it nearly to its optimum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from geo.bundling.centres.bound import duals_of
+from geo.bundling.centres.closing import fits, reduced_costs
+from geo.bundling.centres.generating import Limits, generate
+from geo.bundling.centres.plan import keeps_all, worth_of
+from geo.bundling.centres.sites import Sites
+from geo.bundling.forms.arrays import OUT, Floats, Whole
+
+SIDE_BY_SIDE = 6
+"""Packages in a window."""
+LIMITS = Limits(
+    turns=60, nodes=3_000, last=6_000, work=60_000, stored=9_000, chosen=2_000, steps=4_000_000, ahead=0.05
+)
+
+
+def renew(sites: Sites, labels: Whole, turns: int, stop: Callable[[], bool]) -> Whole:
+    """Better a plan that keeps every rule, window by window round each site, in at most so many ``turns``.
+
+    Ends early where no window is left whose packages changed since it was looked at.
+    """
+    if not fits(sites, labels):
+        return labels
+    count = len(sites.unit)
+    worth = worth_of(sites, labels)
+    looked, stale = np.zeros(count, dtype=np.int64), np.ones(count, dtype=np.bool_)
+    beside = _beside(sites, labels)
+    # neighbouring windows overlap, so that a stride through the sites changes more with each
+    order = np.argsort((np.arange(count) * 7919) % max(count, 1), kind="stable")
+    for turn in range(1, turns + 1):
+        if stop() or not stale.any():
+            break
+        site = int(min(order[stale[order]], key=lambda k: looked[k]))
+        looked[site], stale[site] = turn, False
+        chosen = _group(sites, beside, site)
+        better = _divided(sites, labels, chosen, stop)
+        if better is not None and keeps_all(sites, better) and worth_of(sites, better) < worth:
+            changed = np.unique(labels[better != labels])
+            labels, worth = better, worth_of(sites, better)
+            beside = _beside(sites, labels)
+            stale[changed] = True
+            stale |= np.asarray(beside[changed].any(axis=0))
+    return labels
+
+
+def _beside(sites: Sites, labels: Whole) -> np.ndarray:
+    """Sites × sites: whether their packages touch."""
+    arrays, count = sites.arrays, len(sites.unit)
+    here = np.repeat(labels, np.diff(arrays.next_at))
+    there = labels[arrays.next]
+    both = (here != OUT) & (there != OUT)
+    found = np.zeros((count, count), dtype=np.bool_)
+    found[here[both], there[both]] = True
+    return found
+
+
+def _group(sites: Sites, beside: np.ndarray, site: int) -> Whole:
+    """A site and the nearest whose packages hang together with its own."""
+    x, y = sites.arrays.x[sites.unit], sites.arrays.y[sites.unit]
+    far = np.hypot(x - x[site], y - y[site])
+    chosen = np.zeros(len(far), dtype=np.bool_)
+    chosen[site] = True
+    while chosen.sum() < SIDE_BY_SIDE:
+        rim = np.flatnonzero(beside[chosen].any(axis=0) & ~chosen)
+        if not len(rim):
+            break
+        chosen[rim[np.argmin(far[rim])]] = True
+    return np.flatnonzero(chosen)
+
+
+def _divided(sites: Sites, labels: Whole, chosen: Whole, stop: Callable[[], bool]) -> Whole | None:
+    """The plan with the packages of the sites ``chosen`` divided anew, None where nothing cheaper was found."""
+    part = _part(sites, np.isin(labels, chosen), chosen)
+    place = np.full(len(sites.unit) + 1, OUT, dtype=np.int64)
+    place[chosen] = np.arange(len(chosen))
+    own = place[labels]
+    inside = np.flatnonzero(own != OUT)
+    value = float(part.cost[inside, own[inside]].sum()) + float(part.fixed.sum())
+    placed = np.asarray(part.may.any(axis=1))
+    duals = duals_of(part, placed, np.ones(len(chosen), dtype=np.bool_), stop)
+    known: tuple[float, Floats] = (reduced_costs(part, *duals)[0], duals[0])
+    found = generate(part, own, value, duals, known, LIMITS, stop).labels
+    if found is None:
+        return None
+    better = labels.copy()
+    better[inside] = chosen[found[inside]]
+    return better
+
+
+def _part(sites: Sites, inside: np.ndarray, chosen: Whole) -> Sites:
+    """The sites ``chosen`` with the atoms ``inside`` as a problem of its own."""
+    return replace(
+        sites,
+        unit=sites.unit[chosen],
+        atom=sites.atom[chosen],
+        capacity=sites.capacity[chosen],
+        fixed=sites.fixed[chosen],
+        opened=(len(chosen), len(chosen)),
+        cost=np.ascontiguousarray(sites.cost[:, chosen]),
+        may=sites.may[:, chosen] & inside[:, None],
+    )
