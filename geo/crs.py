@@ -18,11 +18,16 @@ import numpy as np
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from geo.crs_shifted import bd_to_wgs, gcj_to_wgs
 from geo.errors import BadInput
 
 CGCS2000 = 4490
 """Stored geometry is in this geographic system, lon/lat order."""
 WGS84 = 4326
+
+GCJ02, BD09, FITTED = 990_202, 990_209, 990_300
+"""Our own numbers for systems that have none: the two that are shifted on purpose, and one fitted by control points."""
+OWN = {GCJ02: "GCJ-02", BD09: "BD-09", FITTED: "control points"}
 
 Bounds = tuple[float, float, float, float]
 Sentence = tuple[str, str]
@@ -68,24 +73,32 @@ class Identified:
 
 _REFUSED: tuple[tuple[str, Sentence], ...] = (
     (r"xian|西安|2349|236\d|237\d|238\d|2390|4610", (
-        "西安 80 坐标系到 CGCS2000 没有公开的精确参数，请先用控制点转换后再导入",
-        "Xi'an 1980 has no public exact shift to CGCS2000: convert the file with control points first")),
+        "西安 80 坐标系到 CGCS2000 没有公开的精确参数，请给出至少三个控制点",
+        "Xi'an 1980 has no public exact shift to CGCS2000: give at least three control points")),
     (r"beijing|北京|24[0-4]\d|4214", (
-        "北京 54 坐标系到 CGCS2000 没有公开的精确参数，请先用控制点转换后再导入",
-        "Beijing 1954 has no public exact shift to CGCS2000: convert the file with control points first")),
-    (r"gcj|火星|bd-?09|百度", (
-        "GCJ-02、BD-09 是加偏坐标，不能作为底数据导入",
-        "GCJ-02 and BD-09 are shifted on purpose and cannot be taken as master data")),
+        "北京 54 坐标系到 CGCS2000 没有公开的精确参数，请给出至少三个控制点",
+        "Beijing 1954 has no public exact shift to CGCS2000: give at least three control points")),
 )  # fmt: skip
 
 
 def accepted(epsg: int) -> bool:
     """Whether files in this system are taken."""
-    return epsg in (CGCS2000, WGS84) or epsg in zones()
+    return epsg in (CGCS2000, WGS84, GCJ02, BD09) or epsg in zones()
+
+
+def label(epsg: int) -> str:
+    """Return the name of a system: `EPSG:4527`, `GCJ-02`."""
+    return OWN.get(epsg) or f"EPSG:{epsg}"
 
 
 def parse_crs(text: str) -> int:
-    """Return the EPSG code of what a person typed (`EPSG:4527`, `4527`). Raises BadInput where it is not taken."""
+    """Return the code of what a person typed (`EPSG:4527`, `4527`, `GCJ-02`, `BD-09`).
+
+    Raises BadInput where it is not taken.
+    """
+    for pattern, own in ((r"gcj[-_ ]?0?2|火星坐标", GCJ02), (r"bd[-_ ]?0?9(ll)?|百度坐标", BD09)):
+        if re.fullmatch(rf"\s*({pattern})\s*", text, re.IGNORECASE):
+            return own
     match = re.fullmatch(r"\s*(?:EPSG:{1,2})?(\d{4,6})\s*", text, re.IGNORECASE)
     if match is None:
         raise BadInput(f"{text!r} is no coordinate system: write it like EPSG:4527", field="crs")
@@ -156,7 +169,7 @@ def identify(declared: int | None, bounds: Bounds, chosen: int | None = None) ->
     evidence: list[Sentence] = []
     if believed is not None:
         who = ("用户指定", "chosen by the user") if chosen else ("文件声明", "declared by the file")
-        evidence.append((f"{who[0]} EPSG:{believed}", f"{who[1]}: EPSG:{believed}"))
+        evidence.append((f"{who[0]} {label(believed)}", f"{who[1]}: {label(believed)}"))
     reading, fits = _what_numbers_say(bounds)
     evidence.append(reading)
     if believed is None:
@@ -167,7 +180,9 @@ def identify(declared: int | None, bounds: Bounds, chosen: int | None = None) ->
         evidence.append(("数值与之相符", "the numbers agree"))
         return Identified(believed, tuple(evidence))
     if chosen:
-        raise BadInput(f"EPSG:{chosen} cannot be: {reading[1]}", field="crs", extra={"detail_zh": reading[0]})
+        raise BadInput(
+            f"{label(chosen)} cannot be: {reading[1]}", field="crs", extra={"detail_zh": reading[0]}
+        )
     evidence.append(("数值与声明不符", "the numbers contradict the declaration"))
     return Identified(None, tuple(evidence), fits)
 
@@ -211,6 +226,9 @@ def _what_numbers_say(bounds: Bounds) -> tuple[Sentence, tuple[int, ...]]:
     return (f"横坐标 {span} 不像任何 CGCS2000 坐标", f"eastings {span} fit no CGCS2000 system"), ()
 
 
+_SHIFTED = {GCJ02: gcj_to_wgs, BD09: bd_to_wgs}
+
+
 def to_stored(epsg: int) -> Callable[[np.ndarray], np.ndarray] | None:
     """Return the map of (n, 2) source coordinates to (n, 2) lon/lat in EPSG:4490; None where none is needed.
 
@@ -219,6 +237,8 @@ def to_stored(epsg: int) -> Callable[[np.ndarray], np.ndarray] | None:
     """
     if epsg in (CGCS2000, WGS84):
         return None
+    if epsg in _SHIFTED:
+        return _SHIFTED[epsg]
     transformer = _transformer(epsg)
 
     def transform(points: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -18,11 +18,25 @@ import pyogrio
 
 from api.commands.bundle_files import UnitTable
 from geo.bundling import Infeasible, Problem, Reason, Solution
-from geo.errors import BadInput
+from geo.errors import BadInput, WanggeError
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
+FAILED: Final = 1
+
 Write = Callable[[Path, Callable[[Path], None]], None]
+
+
+def in_a_line(work: Callable[[], int], warn: Callable[[str], None]) -> int:
+    """Return the exit status of `work`; what goes wrong is told in one line, naming the field or the file."""
+    try:
+        return work()
+    except WanggeError as error:
+        warn(f"{error.message}" + (f" [{error.field}]" if error.field else ""))
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        warn(f"{place}{error.strerror or error}")
+    return FAILED
 
 
 def check_targets(paths: Iterable[Path]) -> None:

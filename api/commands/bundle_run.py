@@ -17,6 +17,7 @@ from api.commands.bundle_out import (
     beside,
     check_targets,
     conflict_of,
+    in_a_line,
     report_of,
     summary,
     together,
@@ -25,11 +26,9 @@ from api.commands.bundle_out import (
 )
 from api.commands.bundle_rules import Asked, asked
 from geo.bundling import Infeasible, Problem, Solution, alternatives
-from geo.errors import WanggeError
 from geo.settings import Settings
 
 SOLVED: Final = 0
-FAILED: Final = 1
 NO_SOLUTION: Final = 3
 _EVERY: Final = 0.2
 """Seconds between two updates of the progress line."""
@@ -37,14 +36,7 @@ _EVERY: Final = 0.2
 
 def run(args: argparse.Namespace, _settings: Settings) -> int:
     """Return the exit status; what goes wrong is one line on standard error."""
-    try:
-        return _bundle(args)
-    except WanggeError as error:
-        _warn(f"{error.message}" + (f" [{error.field}]" if error.field else ""))
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        _warn(f"{place}{error.strerror or error}")
-    return FAILED
+    return in_a_line(lambda: _bundle(args), _warn)
 
 
 def _bundle(args: argparse.Namespace) -> int:

@@ -14,8 +14,6 @@ from typing import Final
 from api.commands.bundle import number
 from geo.settings import Settings
 
-FAULTS: Final = 3
-"""Exit status where there are faults."""
 REPORTS: Final = (".gpkg", ".geojson", ".json", ".csv")
 SHAPES: Final = (".gpkg", ".geojson")
 

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -18,11 +18,13 @@ import pyogrio
 import shapely
 
 from api.commands.bundle_out import check_targets, together
-from api.commands.check import FAULTS
 from api.commands.check_files import Read, read
 from geo.boundaries.check import FIXES, KINDS, CheckRules, Finding, Report, check
 from geo.boundaries.check.report import in_order
 from geo.boundaries.repair import Repaired, repair
+
+FAULTS: Final = 3
+"""Exit status where there are faults."""
 
 
 def check_file(args: argparse.Namespace) -> int:

@@ -14,11 +14,14 @@ from typing import Any
 
 from api.commands.people import who
 from api.opening import open_store
-from geo.crs import parse_crs
+from geo.crs import CGCS2000, label, parse_crs
+from geo.crs_control import parse_control
 from geo.errors import BadInput, WanggeError
 from geo.ingest.export import FORMATS, export
 from geo.ingest.fields import KINDS
+from geo.ingest.formats import TAKEN
 from geo.ingest.importer import ImportOptions, import_file
+from geo.ingest.packed import whole
 from geo.ingest.report import ImportReport
 from geo.ingest.undo import undo_import
 from geo.settings import Settings
@@ -26,6 +29,7 @@ from geo.store.engine import Scope, Store
 
 DONE, FAILED, USAGE, NOTHING = 0, 1, 2, 3
 SHOWN = 20
+_ENDINGS = ", ".join(f".{name}" for name in FORMATS)
 _WHOLE_EARTH = (-180.0, -90.0, 180.0, 90.0)
 
 
@@ -34,11 +38,14 @@ def add_parsers(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     _add_import(chosen)
     out = chosen.add_parser("export", help="write one kind of data to a file that import takes back")
     out.add_argument("kind", choices=tuple(KINDS), metavar="KIND", help=", ".join(KINDS))
-    out.add_argument("--out", type=Path, required=True, metavar="FILE", help=".gpkg, .geojson, .xlsx or .csv")
+    out.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help=f"its ending is the format: {_ENDINGS}"
+    )
     out.add_argument("--format", choices=FORMATS, help="where the name of FILE does not say it")
     out.add_argument(
         "--as-of", type=_date, metavar="DATE", help="the date whose world is written (default: today)"
     )
+    out.add_argument("--crs", type=_crs, metavar="EPSG:n", help="the coordinate system (default: EPSG:4490)")
     out.add_argument("--region", metavar="CODE", help="only what lies in this region (12 digits)")
     out.set_defaults(run=run_export)
     undo = chosen.add_parser("undo", help="take a whole import back, by the number of its change set")
@@ -49,19 +56,24 @@ def add_parsers(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def _add_import(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = chosen.add_parser(
         "import",
-        help="load files of an office: GeoPackage, GeoJSON, XLSX, CSV",
+        help="load files of an office: Shapefile, GeoPackage, GeoJSON, KML, DXF, XLSX, CSV and others",
         description="Load files in the given order, each in one transaction: all of a file or nothing.",
-        epilog="Exit status: 0 loaded, 1 failed, 2 wrong usage, 3 nothing loaded (a question, or no good row).",
+        epilog=f"Taken are {TAKEN}; a .shp is read with the files beside it. Exit status: 0 loaded, 1 failed,"
+        " 2 wrong usage, 3 nothing loaded (a question, or no good row).",
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--kind", choices=tuple(KINDS), metavar="KIND", help=", ".join(KINDS))
     parser.add_argument(
         "--crs", type=_crs, metavar="EPSG:n", help="the source coordinate system, e.g. EPSG:4527"
     )
+    parser.add_argument("--control", type=_control, metavar="CSV", help="at least three control points for a local,"
+                        " Xi'an 80 or Beijing 54 system: lines of x,y,lon,lat")  # fmt: skip
     parser.add_argument("--map", action="append", type=_pair, default=[], metavar="COLUMN=FIELD", help="which column "
                         "is which field; an empty field leaves the column out")  # fmt: skip
     parser.add_argument("--valid-from", type=_date, metavar="DATE", help="from when new rows are valid and differences "
                         "hold (default: since ever, and the business date)")  # fmt: skip
+    parser.add_argument("--provisional", metavar="CODE", help="give rows without a code one below this region; the word"
+                        " place: in the neighbourhood where each lies")  # fmt: skip
     parser.add_argument("--layer", metavar="NAME", help="the layer or sheet, where the file has several")
     parser.add_argument("--strict", action="store_true", help="load nothing when a row is refused")
     parser.add_argument("--dry-run", action="store_true", help="do everything but write")
@@ -80,9 +92,17 @@ def _date(text: str) -> date:
 
 def _crs(text: str) -> str:
     try:
-        return f"EPSG:{parse_crs(text)}"
+        return label(parse_crs(text))
     except BadInput as error:
         raise argparse.ArgumentTypeError(error.message) from None
+
+
+def _control(text: str) -> list[list[float]]:
+    try:
+        lines = Path(text).read_text("utf-8-sig").splitlines()
+        return parse_control(lines)
+    except (OSError, ValueError, BadInput) as error:
+        raise argparse.ArgumentTypeError(f"{text}: {getattr(error, 'message', error)}") from None
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -92,7 +112,7 @@ def _pair(text: str) -> tuple[str, str]:
     return column, name
 
 
-def _scope() -> Scope:
+def everywhere() -> Scope:
     """The command line sees everything; what it writes is audited as the operating-system user."""
     return Scope(actor=who(), areas=("",))
 
@@ -119,6 +139,7 @@ def _import_one(
     store: Store, path: Path, arguments: argparse.Namespace, settings: Settings, reports: list[dict[str, Any]]
 ) -> int:
     options = ImportOptions(
+        name=f"{path.stem}.zip" if path.suffix.lower() == ".shp" else None,
         kind=arguments.kind,
         crs=arguments.crs,
         mapping=dict(arguments.map),
@@ -126,9 +147,12 @@ def _import_one(
         layer=arguments.layer,
         dry_run=arguments.dry_run,
         strict=arguments.strict,
+        control=arguments.control or (),
+        provisional=arguments.provisional,
     )
     try:
-        report = import_file(store, _scope(), path, options=options, settings=settings)
+        with whole(path) as file:
+            report = import_file(store, everywhere(), file, options=options, settings=settings)
     except (WanggeError, OSError) as error:
         message = error.message if isinstance(error, WanggeError) else str(error)
         sys.stderr.write(f"wangge import: {path}: {message}\n")
@@ -151,7 +175,7 @@ def _tell(report: ImportReport) -> None:
     said = (report.kind, report.driver, report.layer, report.encoding)
     say(f"{report.file}: {' · '.join(str(part) for part in said if part)}\n")
     if report.crs is not None:
-        system = f"EPSG:{report.crs.epsg}" if report.crs.epsg else "unknown"
+        system = label(report.crs.epsg) if report.crs.epsg else "unknown"
         say(f"  crs {system}: {'; '.join(english for _, english in report.crs.evidence)}\n")
     if report.mapping is not None:
         pairs = (f"{m.column} → {m.field or '–'} ({m.score:.2f})" for m in report.mapping.matches)
@@ -183,14 +207,13 @@ def run_export(arguments: argparse.Namespace, settings: Settings) -> int:
     """Write one kind to a file."""
     chosen = arguments.format or arguments.out.suffix.lower().lstrip(".")
     if chosen not in FORMATS:
-        sys.stderr.write("wangge export: --out must end in .gpkg, .geojson, .xlsx or .csv\n")
+        sys.stderr.write(f"wangge export: --out must end in one of {_ENDINGS}\n")
         return USAGE
     store = open_store(settings)
     try:
-        as_of = arguments.as_of or settings.business_date()
-        count = export(
-            store, _scope(), arguments.kind, chosen, as_of=as_of, region=arguments.region, path=arguments.out
-        )
+        asked = {"as_of": arguments.as_of or settings.business_date(), "region": arguments.region}
+        crs = parse_crs(arguments.crs) if arguments.crs else CGCS2000
+        count = export(store, everywhere(), arguments.kind, chosen, path=arguments.out, crs=crs, **asked)
     finally:
         store.dispose()
     sys.stdout.write(f"{count} rows written to {arguments.out}\n")
@@ -201,7 +224,7 @@ def run_undo(arguments: argparse.Namespace, settings: Settings) -> int:
     """Take an import back."""
     store = open_store(settings)
     try:
-        number = undo_import(store, _scope(), arguments.change_set)
+        number = undo_import(store, everywhere(), arguments.change_set)
     finally:
         store.dispose()
     sys.stdout.write(f"import {arguments.change_set} is undone by change set {number}\n")

@@ -16,9 +16,9 @@ import pyogrio
 import shapely
 
 from api.commands.bundle_files import UnitTable, read_lines, read_units
-from api.commands.bundle_out import beside, check_targets, together, write_report
+from api.commands.bundle_out import beside, check_targets, in_a_line, together, write_report
 from geo.bundling import Reason
-from geo.errors import BadInput, WanggeError
+from geo.errors import BadInput
 from geo.settings import Settings
 from geo.suggest import (
     Ground,
@@ -36,20 +36,12 @@ from geo.suggest import (
 from geo.suggest.rebalance import change_of
 
 WITHIN_LIMITS: Final = 0
-FAILED: Final = 1
 MISSED: Final = 3
 
 
 def run(args: argparse.Namespace, _settings: Settings) -> int:
     """Return the exit status; what goes wrong is one line on standard error."""
-    try:
-        return _divide(args)
-    except WanggeError as error:
-        _warn(f"{error.message}" + (f" [{error.field}]" if error.field else ""))
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        _warn(f"{place}{error.strerror or error}")
-    return FAILED
+    return in_a_line(lambda: _divide(args), _warn)
 
 
 def _divide(args: argparse.Namespace) -> int:

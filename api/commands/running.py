@@ -17,6 +17,8 @@ from pathlib import Path
 
 NOTE = "service.json"
 LOCK = "up.lock"
+CACHE = "cache"
+"""What the service may compute again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,14 +24,12 @@ from geo.store.cluster import stop_cluster
 
 WAIT_S = 60.0
 LOG = "service.log"
-CACHE = "cache"
-"""What the service may compute again."""
 UPLOADS = "uploads"
 """`geo.ingest.uploads.FOLDER`, which is not imported here because it brings the readers with it."""
 UPLOAD = re.compile(r"[0-9a-f]{32}")
 OURS = frozenset({
     "postgres", "postgres.init", "postgres.lock", "postgres.live", "code.digest", "demo-files",
-    ENV_FILE, LOG, CACHE, UPLOADS, running.NOTE, f"{running.NOTE}.new", running.LOCK,
+    ENV_FILE, LOG, running.CACHE, UPLOADS, running.NOTE, f"{running.NOTE}.new", running.LOCK,
 })  # fmt: skip
 """Every name that the service, its database and `./run` make in the data folder; `reset` deletes no other."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
 from api.deps import BUSINESS, Actor, AsOf, From, Region, Store, allow
-from geo.ingest.export import MEDIA_TYPES, export
+from geo.ingest.export import FORMATS, MEDIA_TYPES, export
 from geo.ingest.fields import KINDS
 
 router = APIRouter(tags=["exports"])
@@ -26,21 +27,31 @@ def export_kind(
     kind: str,
     as_of: AsOf,
     region: Region,
-    format_: Annotated[str, Query(alias="format", examples=["gpkg", "geojson", "xlsx", "csv"])] = "gpkg",
+    format_: Annotated[str, Query(alias="format", examples=list(FORMATS))] = "gpkg",
+    crs: Annotated[str | None, Query(max_length=40, examples=["EPSG:4548"])] = None,
 ) -> FileResponse:
     """One kind of the asker's area as a file that the importer takes back."""
+    scope = origin.scope(actor.username, actor.areas)
+    return as_file(
+        lambda path: export(store, scope, kind, format_, as_of=as_of, region=region, path=path),
+        lambda: (f"{KINDS[kind].title}-{as_of}.{format_}", MEDIA_TYPES[format_]),
+    )
+
+
+def as_file(write: Callable[[Path], object], named: Callable[[], tuple[str, str]]) -> FileResponse:
+    """Answer with a file that `write` fills and that is gone once it is sent; `named` gives its name and media type."""
     handle, name = tempfile.mkstemp(prefix="wangge-export-", suffix=".file")
     path = Path(name)
     try:
         os.close(handle)
-        scope = origin.scope(actor.username, actor.areas)
-        export(store, scope, kind, format_, as_of=as_of, region=region, path=path)
+        write(path)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+    filename, media_type = named()
     return FileResponse(
         path,
-        media_type=MEDIA_TYPES[format_],
-        filename=f"{KINDS[kind].title}-{as_of}.{format_}",
+        media_type=media_type,
+        filename=filename,
         background=BackgroundTask(path.unlink, missing_ok=True),
     )

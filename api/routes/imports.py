@@ -10,20 +10,24 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
 
 from api.deps import BUSINESS, Actor, Db, From, Limit, Settings, Store, allow, parse_date
-from geo.crs import parse_crs
+from geo.crs import label, parse_crs
+from geo.crs_control import fit_control, parse_control
 from geo.errors import BadInput, TooLarge
 from geo.ingest import formats, history, templates
 from geo.ingest.fields import KINDS
 from geo.ingest.importer import ImportOptions
+from geo.ingest.packed import pack_parts
 from geo.ingest.undo import undo_import
 from geo.ingest.uploads import new_upload, request_of
 from geo.jobs import cancel_job, enqueue, list_jobs, read_job
 from geo.people.trail import Origin
+from geo.settings import Settings as AllSettings
 from geo.store.engine import Scope
 
 router = APIRouter(tags=["imports"])
 
 Text = Annotated[str | None, Form(max_length=200)]
+_MOST_PARTS = 12
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -34,7 +38,9 @@ def start_import(
     actor: Actor,
     origin: From,
     response: Response,
-    file: Annotated[UploadFile, File(description=".gpkg, .geojson, .xlsx or .csv")],
+    file: Annotated[
+        list[UploadFile], File(description=f"{formats.TAKEN}; the parts of a shapefile may come one by one")
+    ],
     kind: Text = None,
     crs: Text = None,
     layer: Text = None,
@@ -42,23 +48,29 @@ def start_import(
     map_: Annotated[
         list[str] | None, Form(alias="map", description="column=field, or one JSON object")
     ] = None,
+    control: Annotated[
+        str | None, Form(max_length=20_000, description="at least three control points: lines of x,y,lon,lat")
+    ] = None,
+    provisional: Text = None,
     dry_run: Annotated[bool, Form()] = False,
     strict: Annotated[bool, Form()] = False,
 ) -> dict[str, Any]:
     """Take a file in: 202 with the job that imports it; a file that cannot be one of ours is refused at once."""
     options = ImportOptions(
         kind=_kind(kind),
-        crs=f"EPSG:{parse_crs(crs)}" if crs else None,
+        crs=label(parse_crs(crs)) if crs else None,
         mapping=parse_map(map_ or []),
         valid_from=parse_date(valid_from, "valid_from") if valid_from else None,
         layer=layer or None,
         dry_run=dry_run,
         strict=strict,
-        name=FilePath((file.filename or "").replace("\\", "/")).name[:200] or "upload",
+        control=_control(control),
+        provisional=provisional or None,
+        name=_name(file),
     )
     path = new_upload(settings)
     try:
-        _keep(file, path, settings.max_upload)
+        _keep_all(file, path, settings)
         formats.inspect(path, options.name)
         number = enqueue(db, _scope(actor, origin), "import", request_of(path, options))
     except BaseException:
@@ -66,6 +78,41 @@ def start_import(
         raise
     response.headers["Location"] = f"/api/jobs/{number}"
     return {"job": number, "state": "waiting"}
+
+
+def _control(text: str | None) -> list[list[float]]:
+    """Return control points, fitted once so that a wrong one is refused at once. Raises BadInput."""
+    rows = parse_control(text.splitlines()) if text else []
+    if rows:
+        fit_control(rows)
+    return rows
+
+
+def _name(files: list[UploadFile]) -> str:
+    """Return the name to show: the file's own, or the shapefile's whose parts these are."""
+    name = _bare(files[0])
+    return f"{FilePath(name).stem}.zip" if len(files) > 1 else name
+
+
+def _bare(file: UploadFile) -> str:
+    return FilePath((file.filename or "").replace("\\", "/")).name[:200] or "upload"
+
+
+def _keep_all(files: list[UploadFile], path: FilePath, settings: AllSettings) -> None:
+    """Keep one file, or the parts of a shapefile packed into one."""
+    if len(files) == 1:
+        _keep(files[0], path, settings.max_upload)
+        return
+    if len(files) > _MOST_PARTS:
+        raise BadInput(f"send one file, or the parts of one shapefile: at most {_MOST_PARTS}", field="file")
+    parts = [(_bare(file), new_upload(settings)) for file in files]
+    try:
+        for file, (_, part) in zip(files, parts, strict=True):
+            _keep(file, part, settings.max_upload)
+        pack_parts(parts, path)
+    finally:
+        for _, part in parts:
+            part.unlink(missing_ok=True)
 
 
 def parse_map(pairs: list[str]) -> dict[str, str]:

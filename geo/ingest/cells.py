@@ -21,8 +21,17 @@ UNKNOWN = frozenset({"", "-", "--", "—", "——", "/", "\\", "无数据", "�
 _NUMBER = re.compile(
     r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(万)?\s*((?:\D.{0,10})?)"
 )
-_UNITS = frozenset({"", "户", "人", "栋", "幢", "座", "层", "个", "单元", "年", "年代建", "平方米", "平米", "㎡", "m2",
-                    "m²", "平方", "元", "元/㎡·月", "元/m2·月", "元/平方米·月", "元/平米·月"})  # fmt: skip
+_RANGE = re.compile(r"(\d[\d,.]*)\s*\D{0,6}?\s*(?:至|到|[-~～—–]{1,2})\s*(\d[\d,.]*)\s*\D{0,12}")
+_VARIANTS = str.maketrans(
+    "臺號區棟樓戶層單數築積編碼稱網類別屬務業費開結備註無萬齡時間門東車廠場聯繫電話級長員歲",
+    "台号区栋楼户层单数筑积编码称网类别属务业费开结备注无万龄时间门东车厂场联系电话级长员岁",
+)
+"""Traditional forms that tables from elsewhere, and old ones, write in headers, units and choices (台/臺)."""
+_UNITS = frozenset({
+    "", "户", "人", "栋", "幢", "座", "层", "个", "单元", "台", "套", "间", "家",
+    "年", "年代建", "年建成", "年建", "年竣工", "平方米", "平米", "㎡", "m2", "m²", "平方",
+    "元", "元/㎡·月", "元/m2·月", "元/平方米·月", "元/平米·月", "元/平米/月", "元/平方米/月", "元/㎡/月", "元/m2/月",
+})  # fmt: skip
 _DATES = (
     re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d.*)?"),
     re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})[日号]?"),
@@ -35,6 +44,23 @@ _LIST = re.compile(r"[、,，;；|]")
 
 class Unreadable(ValueError):
     """The cell holds something that is not a value of its field; the message is the original text."""
+
+    key = "cell"
+
+
+class Range(Unreadable):
+    """The cell holds a range (0.3至0.5元): one value cannot be made of it."""
+
+    key = "range"
+
+
+def unified(text: str) -> str:
+    """Return a header, unit or choice in the forms used here: half width, simplified.
+
+    >>> unified("樓棟數（棟）"), unified("１臺")
+    ('楼栋数(栋)', '1台')
+    """
+    return unicodedata.normalize("NFKC", text).translate(_VARIANTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +111,10 @@ def _number(cell: object, _field: Field) -> Parsed:
     text = plain(cell)
     if text is None:
         return Parsed(None)
+    text = text.translate(_VARIANTS)
     match = _NUMBER.fullmatch(text)
     if match is None or match[3].strip().lower() not in _UNITS:
-        raise Unreadable(text)
+        raise Range(str(cell)) if _RANGE.fullmatch(text) else Unreadable(text)
     return _finite(float(match[1].replace(",", "")) * (10_000 if match[2] else 1), text)
 
 
@@ -124,12 +151,12 @@ def _flag(cell: object, field: Field) -> Parsed:
     """Read 有/无 (of the thing that the header names) or 是/否; `lacks` turns the sense of the stored flag."""
     if isinstance(cell, bool):
         return Parsed(cell != field.lacks)
-    if isinstance(cell, str) and cell.strip() == "无":
+    if isinstance(cell, str) and cell.strip() in ("无", "無"):
         return Parsed(field.lacks)
     text = plain(cell)
     if text is None:
         return Parsed(None)
-    word = text.lower()
+    word = text.translate(_VARIANTS).lower()
     if word in _YES:
         return Parsed(not field.lacks)
     if word in _NO:
@@ -154,7 +181,7 @@ def _date(cell: object, _field: Field) -> Parsed:
 
 
 def _choice(cell: object, field: Field) -> Parsed:
-    text = (unicodedata.normalize("NFKC", cell).strip() if isinstance(cell, str) else plain(cell)) or None
+    text = (unified(cell).strip() if isinstance(cell, str) else plain(cell)) or None
     if text is None:
         return Parsed(None)
     known = _folded(field.choices)
@@ -168,7 +195,7 @@ def _choice(cell: object, field: Field) -> Parsed:
 def _folded(choices: Mapping[str, str]) -> dict[str, str]:
     return {
         **{value.lower(): value for value in choices.values()},
-        **{unicodedata.normalize("NFKC", word).lower(): value for word, value in choices.items()},
+        **{unified(word).lower(): value for word, value in choices.items()},
     }
 
 

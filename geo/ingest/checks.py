@@ -42,6 +42,8 @@ def region_prefix(code: str) -> str:
 
 def check_table(table: ParsedTable, areas: Sequence[str], today: date) -> None:
     """Note every finding that needs no store. `areas` are the region prefixes that the asker may write."""
+    if table.kind.name == "regions":
+        _pad_codes(table)
     _check_patterns(table)
     _RULES.get(table.kind.name, _nothing)(table)
     _check_areas(table, areas)
@@ -124,12 +126,25 @@ def _check_region_codes(table: ParsedTable, name: str) -> None:
             table.note(position, "refused", "code", name, values[position] or "")
 
 
+def _pad_codes(table: ParsedTable) -> None:
+    """Write short codes of regions (GB/T 2260: 110101) with all their digits."""
+    for name in ("code", "parent"):
+        table.values[name] = [
+            code.ljust(12, "0")
+            if code is not None and code.isdecimal() and len(code) in (2, 4, 6, 9)
+            else code
+            for code in table.column(name)
+        ]
+
+
 def _regions(table: ParsedTable) -> None:
+    by_length = {length: level for level, length in _PREFIX_LENGTH.items()}
+    _derive(table, "level", lambda code: by_length.get(len(region_prefix(code))))
     levels = table.column("level")
     _derive(table, "parent", lambda code: _parent_region(code) if len(region_prefix(code)) > 4 else None)
     for position in table.kept():
         code, level, parent = table.code(position) or "", levels[position], table.column("parent")[position]
-        if len(region_prefix(code)) != _PREFIX_LENGTH[level]:
+        if level is None or len(region_prefix(code)) != _PREFIX_LENGTH[level]:
             table.note(position, "refused", "code", "code", code)
         elif (parent is None) != (level == "city"):
             table.note(position, "refused", "level_parent", "parent")

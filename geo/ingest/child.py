@@ -1,6 +1,6 @@
 """The process in which files of strangers are parsed: limited, without a network, and told its work by a folder.
 
-    python -m geo.ingest.child read|repair FOLDER
+    python -m geo.ingest.child read|repair|assign FOLDER
 
 Reads `request.json` there and writes its answer as JSON and NumPy files there (no pickles). A refusal is written as
 `error.json`; any other end means that the file broke a limit.
@@ -14,6 +14,7 @@ import os
 import resource
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -21,6 +22,12 @@ PR_SET_PDEATHSIG = 1
 CPU_SECONDS = 180
 MEMORY = 4 * 2**30
 FILE_BYTES = 4 * 2**30
+WORK = {
+    "read": ("geo.ingest.readers", "read"),
+    "repair": ("geo.ingest.readers", "repair"),
+    "assign": ("geo.coverage.mass_files", "work"),
+}
+"""Module and function of each piece of work: (request, folder) → answer, both plain JSON values."""
 
 
 def limit_process() -> None:
@@ -57,11 +64,11 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     # Only now the parsers: they must not run before the limits do.
     from geo.errors import WanggeError  # noqa: PLC0415 - imported after the limits on purpose
-    from geo.ingest import readers  # noqa: PLC0415 - imported after the limits on purpose
 
+    module, function = WORK[work]
     request = json.loads((folder / "request.json").read_text("utf-8"))
     try:
-        answer = readers.WORK[work](request, folder)
+        answer = getattr(import_module(module), function)(request, folder)
     except WanggeError as error:
         refusal = {"message": error.message, "field": error.field, "extra": error.extra, "type": error.type}
         (folder / "error.json").write_text(json.dumps(refusal), "utf-8")

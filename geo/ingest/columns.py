@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from geo.errors import BadInput
+from geo.ingest.cells import unified
 from geo.ingest.fields import KINDS, Field, Kind
 
 _UNIT = re.compile(r"[(（\[【].*?[)）\]】]")
 _FUZZY = 0.8
 """The least likeness (difflib ratio) of a header to a known one that is taken, and then shown with its score."""
+_CUT = 0.85
+"""How sure a cut name is that only one field begins with."""
 _CLEAR_LEAD = 0.08
 """A kind must lead the next by this much of a score to be taken without asking."""
 
@@ -29,11 +31,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """The mapping of one table's columns to the fields of a kind; `clashes` are fields that two columns claim."""
+    """The mapping of one table's columns to the fields of a kind.
+
+    `clashes` are fields that two columns claim, `doubtful` columns with a cut name that could be several fields.
+    """
 
     kind: Kind
     matches: tuple[Match, ...]
     clashes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    doubtful: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def columns(self) -> dict[str, str]:
         """Return column by field name."""
@@ -53,7 +59,7 @@ class ColumnMap:
 
 
 def _folded(header: str) -> str:
-    return re.sub(r"[\s_]+", "", unicodedata.normalize("NFKC", header)).lower()
+    return re.sub(r"[\s_]+", "", unified(header)).lower()
 
 
 def likeness(header: str, one: Field) -> float:
@@ -77,8 +83,30 @@ def likeness(header: str, one: Field) -> float:
     return round(ratio * 0.8, 3) if ratio >= _FUZZY else 0.0
 
 
-def map_columns(columns: Sequence[str], kind: Kind, chosen: Mapping[str, str] | None = None) -> ColumnMap:
+def mended(column: str, kind: Kind) -> list[tuple[Field, float]]:
+    """Return the fields that a cut name could be the beginning of, each with its score; none where it fits as it is.
+
+    >>> from geo.ingest.fields import KINDS
+    >>> [(one.name, score) for one, score in mended("所属社区编", KINDS["communities"])]
+    [('neighbourhood', 0.85)]
+    """
+    mine = _folded(column)
+    if any(likeness(column, one) >= 0.9 for one in kind.fields):
+        return []
+    names = ((one, (one.header, one.name, one.stored, *one.also)) for one in kind.fields)
+    return [(one, _CUT) for one, known in names if any(_folded(name).startswith(mine) for name in known)]
+
+
+def map_columns(
+    columns: Sequence[str],
+    kind: Kind,
+    chosen: Mapping[str, str] | None = None,
+    cut: Collection[str] = (),
+) -> ColumnMap:
     """Map columns to the fields of a kind; `chosen` (column → field, "" = leave out) overrides.
+
+    `cut` names columns of a shapefile whose names fill the ten bytes there are: they are mended where only one field
+    begins so, and doubtful where several do.
 
     Raises BadInput where `chosen` names a column or field that does not exist.
     """
@@ -86,9 +114,16 @@ def map_columns(columns: Sequence[str], kind: Kind, chosen: Mapping[str, str] | 
     _check_chosen(columns, kind, chosen)
     fixed = {column: name or None for column, name in chosen.items()}
     best: dict[str, tuple[float, list[str]]] = {}
-    for column in (one for one in columns if one not in fixed):
+    beginnings = {column: mended(column, kind) for column in columns if column in cut and column not in fixed}
+    doubtful = {
+        column: tuple(one.name for one, _ in found if one.name not in fixed.values())
+        for column, found in beginnings.items()
+        if len(found) > 1
+    }
+    for column in (one for one in columns if one not in fixed and one not in doubtful):
+        sure = {one.name: score for one, score in beginnings.get(column, ())}
         for one in kind.fields:
-            score = 0.0 if one.name in fixed.values() else likeness(column, one)
+            score = 0.0 if one.name in fixed.values() else max(likeness(column, one), sure.get(one.name, 0.0))
             leader, holders = best.get(one.name, (0.0, []))
             if score > leader:
                 best[one.name] = (score, [column])
@@ -102,7 +137,7 @@ def map_columns(columns: Sequence[str], kind: Kind, chosen: Mapping[str, str] | 
         else Match(column, *given.get(column, (None, 0.0)))
         for column in columns
     )
-    return ColumnMap(kind, matches, clashes)
+    return ColumnMap(kind, matches, clashes, doubtful)
 
 
 def _one_field_each(best: Mapping[str, tuple[float, list[str]]]) -> dict[str, tuple[str | None, float]]:
@@ -124,16 +159,20 @@ def _check_chosen(columns: Sequence[str], kind: Kind, chosen: Mapping[str, str])
             raise BadInput(f"{kind.name} have no field {name!r}", field="map")
 
 
-def rank_kinds(columns: Sequence[str], has_shapes: bool) -> list[tuple[float, Kind]]:
+def rank_kinds(
+    columns: Sequence[str], has_shapes: bool, cut: Collection[str] = ()
+) -> list[tuple[float, Kind]]:
     """Return the kinds that a table could be, best first, with scores (those without a required field left out)."""
     possible = [kind for kind in KINDS.values() if not (has_shapes and kind.shape == "none")]
-    scores = [(map_columns(columns, kind).score(), kind) for kind in possible]
+    scores = [(map_columns(columns, kind, cut=cut).score(), kind) for kind in possible]
     return sorted(((score, kind) for score, kind in scores if score > 0), key=lambda pair: -pair[0])
 
 
-def kind_of(columns: Sequence[str], has_shapes: bool) -> tuple[Kind | None, list[str]]:
+def kind_of(
+    columns: Sequence[str], has_shapes: bool, cut: Collection[str] = ()
+) -> tuple[Kind | None, list[str]]:
     """Return the kind that a table clearly is, or None with the names of those it could be."""
-    ranked = rank_kinds(columns, has_shapes)
+    ranked = rank_kinds(columns, has_shapes, cut)
     if not ranked:
         return None, list(KINDS)
     if len(ranked) == 1 or ranked[0][0] - ranked[1][0] >= _CLEAR_LEAD:

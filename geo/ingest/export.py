@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -23,22 +23,35 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from psycopg2.sql import SQL, Composable, Identifier
 from sqlalchemy.orm import Session
 
-from geo.crs import CGCS2000
+from geo.crs import CGCS2000, WGS84, label
 from geo.errors import BadInput, NotFound
+from geo.ingest import export_files
 from geo.ingest.checks import region_prefix
-from geo.ingest.fields import KINDS, Field, Kind, words_of
+from geo.ingest.export_files import DEGREES_ONLY, moved, write_layer
+from geo.ingest.exported import Exported, typed
+from geo.ingest.fields import KINDS, Field, Kind
 from geo.ingest.queries import run
 from geo.people import trail
 from geo.store.engine import Scope, Store
 from geo.store.tables import HISTORY
 
-ExportFormat = Literal["gpkg", "geojson", "xlsx", "csv"]
-FORMATS: tuple[ExportFormat, ...] = ("gpkg", "geojson", "xlsx", "csv")
+ExportFormat = Literal["gpkg", "geojson", "xlsx", "csv", "zip", "fgb", "kml", "gml", "topojson", "parquet"]
+FORMATS: tuple[ExportFormat, ...] = (
+    "gpkg", "geojson", "xlsx", "csv", "zip", "fgb", "kml", "gml", "topojson", "parquet"
+)  # fmt: skip
+SHAPES_ONLY: tuple[ExportFormat, ...] = ("zip", "fgb", "kml", "gml", "topojson", "parquet")
+"""Formats for kinds with shapes; the others hold any kind."""
 MEDIA_TYPES: dict[str, str] = {
     "gpkg": "application/geopackage+sqlite3",
     "geojson": "application/geo+json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
+    "zip": "application/zip",
+    "fgb": "application/octet-stream",
+    "kml": "application/vnd.google-earth.kml+xml",
+    "gml": "application/gml+xml",
+    "topojson": "application/json",
+    "parquet": "application/vnd.apache.parquet",
 }
 
 _ROWS = SQL("SELECT {columns} FROM {table} WHERE {when} AND {where} ORDER BY {order}")
@@ -49,44 +62,54 @@ _PERIOD_DATES = SQL(", lower(valid), upper(valid)")
 _FORMULA = re.compile(r"^'*[=+\-@\t\r]")
 
 
-@dataclass(frozen=True)
-class Exported:
-    """Columns by field in order, and shapes (None where the kind has none); rows are in order of code."""
-
-    kind: Kind
-    values: dict[str, list[Any]]
-    shapes: np.ndarray | None
-
-    def __len__(self) -> int:
-        return len(next(iter(self.values.values())))
-
-    def headed(self) -> list[tuple[Field, list[Any]]]:
-        """Return (field, column) with stored values turned into the words of the offices."""
-        return [(one, [_word(one, value) for value in self.values[one.name]]) for one in self.kind.fields]
-
-
 def export(
-    store: Store, scope: Scope, kind: str, format_: str, *, as_of: date, path: Path, region: str | None = None
+    store: Store,
+    scope: Scope,
+    kind: str,
+    format_: str,
+    *,
+    as_of: date,
+    path: Path,
+    region: str | None = None,
+    crs: int = CGCS2000,
 ) -> int:
     """Write one kind as of a date (service periods: all of them) to a file, and one row into the audit.
 
-    Returns the number of rows. Raises BadInput for an unknown kind or format, NotFound for a region outside the scope,
+    `crs` is a system of `geo.crs`. Returns the number of rows. Raises BadInput for an unknown kind or format, or one
+    that cannot hold the kind or the system, NotFound for a region outside the scope,
     OSError where the file cannot be written.
     """
     if kind not in KINDS:
         raise NotFound(f"unknown kind {kind!r}: {', '.join(KINDS)}", field="kind")
     if format_ not in FORMATS:
         raise BadInput(f"unknown format {format_!r}: {', '.join(FORMATS)}", field="format")
+    _check_fits(KINDS[kind], format_, crs)
     prefix = _prefix(region, scope)
     with store.begin(scope) as session:
-        found = _fetch(session, KINDS[kind], as_of, prefix)
-        detail = {"format": format_, "as_of": as_of.isoformat(), "rows": len(found)}
+        found = _in_system(_fetch(session, KINDS[kind], as_of, prefix), crs)
+        detail = {"format": format_, "as_of": as_of.isoformat(), "rows": len(found), "crs": label(crs)}
         area = prefix or (scope.areas[0] if len(scope.areas) == 1 else "")
         trail.record(session, "export", kind, area=area or None, detail=detail)
-        # Where it cannot be written, this alone says so as an OSError in every format.
-        path.open("wb").close()
-        _WRITERS[format_](found, path)
+        write_file(found, format_, path)
     return len(found)
+
+
+def write_file(found: Exported, format_: str, path: Path) -> None:
+    """Write a table to a file; raises OSError where that cannot be."""
+    # Where it cannot be written, this alone says so as an OSError in every format.
+    path.open("wb").close()
+    _WRITERS[format_](found, path)
+
+
+def _check_fits(kind: Kind, format_: str, crs: int) -> None:
+    if format_ in SHAPES_ONLY and kind.shape == "none":
+        raise BadInput(f"{kind.title} have no shapes: ask for xlsx or csv", field="format")
+    if format_ in DEGREES_ONLY and crs not in (CGCS2000, WGS84):
+        raise BadInput(f"{format_} is in longitude and latitude by its standard", field="crs")
+
+
+def _in_system(found: Exported, crs: int) -> Exported:
+    return found if found.shapes is None else replace(found, shapes=moved(found.shapes, crs), epsg=crs)
 
 
 def _prefix(region: str | None, scope: Scope) -> str:
@@ -142,28 +165,13 @@ def _shapes(blobs: list[Any]) -> np.ndarray:
     return np.asarray(shapely.from_wkb(wkb))
 
 
-def _word(one: Field, value: Any) -> Any:
-    """Return a stored value as the office writes it: 有/无, the word of a choice, 、 between names, an ISO day."""
-    if value is None:
-        return None
-    if one.type == "choice":
-        return words_of(one.choices).get(value, value)
-    if one.type == "flag":
-        return "无" if value == one.lacks else "有"
-    if one.type == "list":
-        return "、".join(value) or None
-    return value.isoformat() if isinstance(value, date) else value
-
-
 # ---------------------------------------------------------------- GeoPackage
 
 
 def _write_gpkg(found: Exported, path: Path) -> None:
-    from pyogrio import raw  # noqa: PLC0415 - starts GDAL, which most processes never need
-
     columns, masks = [], []
     for one, cells in found.headed():
-        column, mask = _typed(one, cells)
+        column, mask = typed(one, cells)
         columns.append(column)
         masks.append(mask)
     geometry = None
@@ -172,22 +180,10 @@ def _write_gpkg(found: Exported, path: Path) -> None:
         geometry[:] = list(shapely.to_wkb(found.shapes))
     shape_type = {"polygon": "MultiPolygon", "any": "Unknown", "none": None}[found.kind.shape]
     path.unlink()
-    raw.write(
-        str(path), geometry, columns, [one.header for one in found.kind.fields], field_mask=masks,
-        crs=f"EPSG:{CGCS2000}" if geometry is not None else None, geometry_type=shape_type, driver="GPKG",
-        layer=found.kind.title,
+    write_layer(
+        path, geometry, columns, [one.header for one in found.kind.fields], field_mask=masks,
+        epsg=found.epsg, geometry_type=shape_type, driver="GPKG", layer=found.kind.title,
     )  # fmt: skip
-
-
-def _typed(one: Field, cells: list[Any]) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return a column with its own type, and where it is unknown."""
-    if one.type not in ("integer", "number", "share"):
-        column = np.empty(len(cells), dtype=object)
-        column[:] = cells
-        return column, None
-    mask = np.array([cell is None for cell in cells], dtype=bool)
-    dtype = np.int64 if one.type == "integer" else np.float64
-    return np.array([0 if cell is None else cell for cell in cells], dtype=dtype), mask
 
 
 # ---------------------------------------------------------------- GeoJSON
@@ -251,4 +247,10 @@ def _guarded_row(row: Sequence[Any]) -> list[Any]:
     return ["" if value is None else guarded(value) for value in row]
 
 
-_WRITERS = {"gpkg": _write_gpkg, "geojson": _write_geojson, "xlsx": _write_xlsx, "csv": _write_csv}
+_WRITERS = {
+    "gpkg": _write_gpkg,
+    "geojson": _write_geojson,
+    "xlsx": _write_xlsx,
+    "csv": _write_csv,
+    **export_files.WRITERS,
+}

@@ -11,33 +11,55 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from geo.errors import BadInput, TooLarge
+from geo.errors import BadInput
+from geo.ingest import packed
 
-Format = Literal["gpkg", "geojson", "xlsx", "csv"]
+Format = Literal[
+    "gpkg",
+    "geojson",
+    "xlsx",
+    "csv",
+    "shapefile",
+    "flatgeobuf",
+    "kml",
+    "kmz",
+    "gml",
+    "dxf",
+    "topojson",
+    "parquet",
+    "osm",
+]
 
 EXTENSIONS: dict[str, Format] = {
     ".gpkg": "gpkg",
     ".geojson": "geojson",
     ".json": "geojson",
+    ".topojson": "topojson",
     ".xlsx": "xlsx",
     ".csv": "csv",
-    ".txt": "csv",
+    ".zip": "shapefile",
+    ".fgb": "flatgeobuf",
+    ".kml": "kml",
+    ".kmz": "kmz",
+    ".gml": "gml",
+    ".dxf": "dxf",
+    ".parquet": "parquet",
+    ".geoparquet": "parquet",
+    ".pbf": "osm",
 }
+TAKEN = (
+    "GeoPackage, Shapefile (.zip), GeoJSON, TopoJSON, FlatGeobuf, KML, KMZ, GML, DXF, GeoParquet, OSM .pbf,"
+    " XLSX and CSV"
+)
 MAX_NESTING = 32
 """Brackets within brackets of a JSON file. A MultiPolygon in a FeatureCollection needs eight."""
-MAX_ENTRIES = 2_000
-"""Entries of an XLSX's zip."""
-MAX_UNPACKED = 512 * 2**20
-"""Bytes of an XLSX when unpacked."""
-MAX_RATIO = 200
-"""Unpacked bytes for one packed byte, where it is more than a megabyte."""
-
 _CHUNK = 2**18
 """Bytes of a JSON file that are looked at in one go: between two of them other threads get their turn."""
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
@@ -45,6 +67,8 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 that the work is one step a byte whatever a stranger writes."""
 _NO_JSON_NUMBER = re.compile(rb"NaN|Infinity|[0-9][eE]\+?[0-9]{3}")
 _MARKUP = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_TOPOLOGY = re.compile(rb'"type"\s*:\s*"Topology"')
+_DXF = re.compile(rb"\s*(?:999\r?\n[^\n]*\n\s*)*0\s*\r?\nSECTION")
 _TEXT_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
@@ -56,32 +80,55 @@ def recognise(path: Path, name: str | None = None) -> Format:
     shown = name or path.name
     expected = EXTENSIONS.get(Path(shown).suffix.lower())
     if expected is None:
-        raise BadInput(f"{shown}: only .gpkg, .geojson, .xlsx and .csv are taken", field="file")
+        raise BadInput(f"{shown}: this format is not taken; taken are {TAKEN}", field="format")
     with path.open("rb") as file:
         head = file.read(4096)
     if not head.strip():
         raise BadInput(f"{shown} is empty", field="file")
+    if expected == "geojson" and _TOPOLOGY.search(head):
+        expected = "topojson"
     if not _looks_like(head, expected):
         raise BadInput(f"{shown}: its content is no {expected}", field="file")
     return expected
 
 
+_MAGIC: dict[Format, tuple[bytes, ...]] = {
+    "xlsx": (b"PK\x03\x04",),
+    "shapefile": (b"PK\x03\x04",),
+    "kmz": (b"PK\x03\x04",),
+    "flatgeobuf": (b"fgb\x03fgb",),
+    "parquet": (b"PAR1",),
+}
+
+
 def _looks_like(head: bytes, expected: Format) -> bool:
-    if expected == "gpkg":
-        return head.startswith(b"SQLite format 3\x00") and head[68:72] in (
-            b"GPKG",
-            b"GP10",
-            b"GP11",
-            b"\0\0\0\0",
-        )
-    if expected == "xlsx":
-        return head.startswith(b"PK\x03\x04")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if expected == "geojson":
-        return text.startswith(b"{")
-    if text.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16, as "Unicode text" of a spreadsheet
+    if expected in _MAGIC:
+        return head.startswith(_MAGIC[expected])
+    match expected:
+        case "gpkg":
+            known = (b"GPKG", b"GP10", b"GP11", b"\0\0\0\0")
+            found = head.startswith(b"SQLite format 3\x00") and head[68:72] in known
+        case "osm":
+            found = head[4:15] == b"\x0a\x09OSMHeader"
+        case "dxf":
+            found = _DXF.match(text) is not None
+        case "geojson" | "topojson":
+            found = text.startswith(b"{")
+        case "kml" | "gml":
+            found = text.startswith(b"<")
+        case _:
+            found = _is_text(head, text)
+    return found
+
+
+def _is_text(head: bytes, text: bytes) -> bool:
+    """Whether this is a table of text: no control bytes, no mark of the XML, zip or database that it might be instead.
+
+    UTF-16 is one too ("Unicode text" of a spreadsheet).
+    """
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
-    # A table of text: no control bytes, and no mark of the XML, zip or database that it might be instead.
     return not _TEXT_CONTROL.search(head) and not text.startswith((b"<", b"PK", b"SQLite", b"{"))
 
 
@@ -91,10 +138,17 @@ def inspect(path: Path, name: str | None = None) -> Format:
     Raises BadInput (nesting, numbers that are none, markup declarations, a zip that is no plain workbook) or TooLarge.
     """
     found = recognise(path, name)
-    if found == "geojson":
+    if found in ("geojson", "topojson"):
         _check_json(path)
     elif found == "xlsx":
         _check_workbook(path)
+    elif found in ("kml", "gml"):
+        with path.open("rb") as file:
+            check_markup(iter(lambda: file.read(2**20), b""), "file")
+    elif found == "shapefile":
+        _check_shapefiles(path)
+    elif found == "kmz":
+        _check_kmz(path)
     return found
 
 
@@ -137,48 +191,50 @@ def without_strings(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _check_workbook(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as book:
-            entries = book.infolist()
-            _check_entries(entries)
-            for entry in entries:
-                _check_markup(book, entry)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise BadInput("the workbook's zip is damaged", field="file") from error
+    with packed.opened(path, "workbook") as book:
+        entries = book.infolist()
+        if not any(entry.filename == "[Content_Types].xml" for entry in entries):
+            raise BadInput("the zip is no workbook", field="file")
+        for entry in entries:
+            if entry.filename.lower().endswith((".xml", ".rels", ".vml")):
+                with closing(_unpacked(book, entry)) as chunks:
+                    check_markup(chunks, "workbook")
 
 
-def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
-    if len(entries) > MAX_ENTRIES:
-        raise TooLarge(f"the workbook's zip holds {len(entries)} entries; over {MAX_ENTRIES}", field="file")
-    unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > MAX_UNPACKED:
-        raise TooLarge(
-            f"the workbook unpacks to {unpacked} bytes; at most {MAX_UNPACKED} are taken", field="file"
-        )
-    for entry in entries:
-        if entry.file_size > 2**20 and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
-            raise BadInput("the workbook is packed too tightly to be one", field="file")
-        escapes = entry.filename.startswith(("/", "\\")) or ".." in Path(entry.filename).parts
-        link = (entry.external_attr >> 16) & 0o170000 == 0o120000
-        if escapes or link or entry.filename.lower().endswith((".zip", ".xlsx", ".bin.zip")):
-            raise BadInput(f"the workbook holds {entry.filename!r}", field="file")
-    if not any(entry.filename == "[Content_Types].xml" for entry in entries):
-        raise BadInput("the zip is no workbook", field="file")
+def _check_shapefiles(path: Path) -> None:
+    with packed.opened(path, "shapefile") as archive:
+        if not packed.shapefiles(archive):
+            raise BadInput("the zip holds no shapefile (.shp)", field="file")
 
 
-def _check_markup(book: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-    """Refuse document types and entities, and an entry that unpacks to more than its header says."""
-    if not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
-        return
-    read, tail = 0, b""
-    with book.open(entry) as part:
+def _check_kmz(path: Path) -> None:
+    with packed.opened(path, "KMZ") as archive:
+        for entry in archive.infolist():
+            if entry.filename.lower().endswith(".kml"):
+                with closing(_unpacked(archive, entry)) as chunks:
+                    check_markup(chunks, "KMZ")
+
+
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Generator[bytes]:
+    """Yield an entry in pieces; BadInput where it unpacks to more than its header says."""
+    read = 0
+    with archive.open(entry) as part:
         while chunk := part.read(2**20):
             read += len(chunk)
-            # UTF-16 markup would hide from the pattern below: drop its zero bytes first.
-            window = (tail + chunk).replace(b"\x00", b"")
-            if read > entry.file_size or _MARKUP.search(window):
-                raise BadInput("the workbook declares a document type or entities", field="file")
-            tail = chunk[-16:]
+            if read > entry.file_size:
+                raise BadInput("the zip unpacks to more than it says", field="file")
+            yield chunk
+
+
+def check_markup(chunks: Iterable[bytes], what: str) -> None:
+    """Refuse document types and entities."""
+    tail = b""
+    for chunk in chunks:
+        # UTF-16 markup would hide from the pattern: drop its zero bytes first.
+        window = (tail + chunk).replace(b"\x00", b"")
+        if _MARKUP.search(window):
+            raise BadInput(f"the {what} declares a document type or entities", field="file")
+        tail = chunk[-16:]
 
 
 ENCODINGS = ("utf-8-sig", "gb18030")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,17 +13,31 @@ from typing import Final
 
 from sqlalchemy import text
 
-from geo.crs import declared_epsg, identify, parse_crs
+from geo.crs import (
+    BD09,
+    CGCS2000,
+    FITTED,
+    GCJ02,
+    WGS84,
+    Identified,
+    declared_epsg,
+    identify,
+    label,
+    parse_crs,
+)
+from geo.crs_control import fit_control
 from geo.errors import BadInput, Conflict, DiskFull, WanggeError
 from geo.ingest.checks import check_table
 from geo.ingest.columns import ColumnMap, kind_of, map_columns
+from geo.ingest.evidence import agreement, verdict
 from geo.ingest.fields import KINDS, Kind
 from geo.ingest.formats import inspect
 from geo.ingest.load import Loading, Origin, city_of
 from geo.ingest.parents import check_against_store
+from geo.ingest.provisional import provide
 from geo.ingest.reading import Layers, RawTable, read_file
 from geo.ingest.report import ImportReport, Question
-from geo.ingest.shapes import bounds_of, prepare_shapes
+from geo.ingest.shapes import bounds_of, check_overlaps, prepare_shapes
 from geo.ingest.tables import ParsedTable, parse_table
 from geo.settings import Settings
 from geo.store.engine import Scope, Store
@@ -42,7 +56,10 @@ class ImportOptions:
 
     `mapping` is column → field ("" leaves a column out). `valid_from` is the date from which new rows are valid
     (None = since ever) and from which differences hold (None = the business date). `strict` loads nothing when a row
-    is refused. `name` is the file's own name where `path` is an upload's.
+    is refused. `name` is the file's own name where `path` is an upload's. `control` are control points: x, y of the
+    file with longitude, latitude in CGCS2000 of the same marks, at least three; they take the place of `crs`.
+    `provisional` gives rows without a code one: below the region of that code, or in the neighbourhood where each lies
+    (`place`).
     """
 
     kind: str | None = None
@@ -53,6 +70,8 @@ class ImportOptions:
     dry_run: bool = False
     strict: bool = False
     name: str | None = None
+    control: Sequence[Sequence[float]] = ()
+    provisional: str | None = None
 
 
 class Cancelled(Conflict):
@@ -84,12 +103,12 @@ def import_file(
         report.questions.append(_which_layer(raw))
         return report
     progress(0.25, "mapping")
-    table, epsg = _understand(raw, run.options, report)
+    table, epsg = _understand(raw, run, report)
     if table is not None:
         progress(0.35, "checking")
-        _check(table, epsg, run)
+        _check(table, epsg, run, report)
         report.findings = table.findings
-        _load(run, table, Origin(report.file, f"EPSG:{epsg}" if epsg else None, _sha256(path)), report)
+        _load(run, table, Origin(report.file, label(epsg) if epsg else None, _sha256(path)), report)
         progress(1.0, "done")
     return report
 
@@ -111,19 +130,23 @@ class _Run:
             raise Cancelled("the import was stopped; nothing was written")
 
 
-def _check(table: ParsedTable, epsg: int | None, run: _Run) -> None:
-    """Everything that needs no store: shapes, then codes and numbers."""
+def _check(table: ParsedTable, epsg: int | None, run: _Run, report: ImportReport) -> None:
+    """Everything about the table by itself: shapes, then codes and numbers."""
     run.stop_if_told()
     if epsg is not None:
-        prepare_shapes(table, epsg, run.settings.extent, run.cancel)
+        fit = fit_control(run.options.control) if run.options.control else None
+        prepare_shapes(table, epsg, run.settings.extent, run.cancel, fit)
+    if run.options.provisional:
+        with run.store.begin(run.scope) as session:
+            provide(session, table, run.options.provisional, report)
     check_table(table, run.scope.areas, run.settings.business_date())
+    check_overlaps(table)
     run.stop_if_told()
 
 
-def _understand(
-    raw: RawTable, options: ImportOptions, report: ImportReport
-) -> tuple[ParsedTable | None, int | None]:
+def _understand(raw: RawTable, run: _Run, report: ImportReport) -> tuple[ParsedTable | None, int | None]:
     """Settle kind, columns and coordinate system; (None, None) with questions in the report where that fails."""
+    options = run.options
     report.driver, report.layer, report.encoding, report.preview = (
         raw.driver,
         raw.name,
@@ -131,14 +154,15 @@ def _understand(
         raw.preview,
     )
     report.counts["read"] = len(raw)
+    report.notes.extend(raw.notes)
     kind = _kind(raw, options, report)
     if kind is None:
         return None, None
     report.kind = kind.name
-    report.mapping = map_columns(list(raw.columns), kind, options.mapping)
-    _ask_columns(report.mapping, raw, report)
+    report.mapping = map_columns(list(raw.columns), kind, options.mapping, raw.cut)
+    _ask_columns(report.mapping, raw, report, bool(options.provisional))
     _note_last_days(report.mapping, report)
-    epsg = _system(raw, kind, options, report)
+    epsg = _system(raw, kind, run, report)
     if report.questions:
         return None, None
     return parse_table(raw, report.mapping), epsg
@@ -150,17 +174,22 @@ def _kind(raw: RawTable, options: ImportOptions, report: ImportReport) -> Kind |
             raise BadInput(f"unknown kind {options.kind!r}: {', '.join(KINDS)}", field="kind")
         return KINDS[options.kind]
     headers = [options.mapping.get(column) or column for column in raw.columns]
-    kind, candidates = kind_of(headers, raw.shapes is not None)
+    kind, candidates = kind_of(headers, raw.shapes is not None, raw.cut)
     if kind is None:
         text = ("这是哪一类数据？", "What kind of table is this?")
         report.questions.append(Question("kind", text, tuple(candidates)))
     return kind
 
 
-def _ask_columns(mapping: ColumnMap, raw: RawTable, report: ImportReport) -> None:
+def _ask_columns(mapping: ColumnMap, raw: RawTable, report: ImportReport, provisional: bool) -> None:
     for one in mapping.missing():
+        if provisional and one.name in ("code", "level"):
+            continue
         text = (f"哪一列是“{one.header}”？", f"Which column is {one.name} ({one.header})?")
         report.questions.append(Question(f"column:{one.name}", text, tuple(raw.columns)))
+    for column, names in mapping.doubtful.items():
+        text = (f"被截断的列名“{column}”是哪一项？", f"Which field is the cut column name {column!r}?")
+        report.questions.append(Question(f"cut:{column}", text, names))
     for name, columns in mapping.clashes.items():
         text = (f"“{mapping.kind.field(name).header}”对应哪一列？", f"Which of these columns is {name}?")
         report.questions.append(Question(f"column:{name}", text, columns))
@@ -175,17 +204,57 @@ def _note_last_days(mapping: ColumnMap, report: ImportReport) -> None:
             report.notes.append((chinese, english))
 
 
-def _system(raw: RawTable, kind: Kind, options: ImportOptions, report: ImportReport) -> int | None:
-    bounds = bounds_of(raw)
+def _system(raw: RawTable, kind: Kind, run: _Run, report: ImportReport) -> int | None:
+    options, bounds = run.options, bounds_of(raw)
     if kind.shape == "none" or bounds is None:
         return None
+    if options.control:
+        report.crs = _fitted(options)
+        return report.crs.epsg
     chosen = parse_crs(options.crs) if options.crs else None
     report.crs = identify(None if chosen else declared_epsg(raw.crs), bounds, chosen)
+    if not chosen:
+        report.crs = _held_against_regions(raw, report, run)
     if report.crs.epsg is None:
-        choices = tuple(f"EPSG:{epsg}" for epsg in report.crs.candidates)
+        choices = tuple(label(epsg) for epsg in report.crs.candidates)
         text = ("文件的坐标系是哪一个？", "Which coordinate system is the file in?")
         report.questions.append(Question("crs", text, choices, report.crs.evidence))
     return report.crs.epsg
+
+
+def _fitted(options: ImportOptions) -> Identified:
+    fit = fit_control(options.control)
+    residuals = ", ".join(f"{one:.3f}" for one in fit.residuals)
+    chinese = f"由 {len(fit.residuals)} 个控制点拟合，中误差 {fit.rms:.3f} m，各点残差 {residuals} m"
+    english = f"fitted by {len(fit.residuals)} control points: rms {fit.rms:.3f} m, residuals {residuals} m"
+    return Identified(FITTED, ((chinese, english),))
+
+
+def _held_against_regions(raw: RawTable, report: ImportReport, run: _Run) -> Identified:
+    """Degrees may be shifted: show how well they agree with the regions as they are, from GCJ-02 and from BD-09."""
+    found = report.crs
+    assert found is not None
+    degrees = found.epsg in (CGCS2000, WGS84) or CGCS2000 in found.candidates
+    if not degrees or raw.shapes is None or report.mapping is None:
+        return found
+    column = report.mapping.columns().get("code")
+    codes = raw.columns[column] if column else [None] * len(raw)
+    with run.store.begin(run.scope) as session:
+        rates = agreement(session, raw.shapes, codes)
+    if rates is None:
+        return found
+    evidence = (*found.evidence, rates.sentence())
+    if found.epsg is None:
+        return Identified(None, evidence, (*found.candidates, GCJ02, BD09))
+    told = verdict(rates)
+    if told == WGS84:
+        return Identified(found.epsg, evidence)
+    if told is None:
+        return Identified(None, evidence, (found.epsg, GCJ02, BD09))
+    chinese = f"声明为 {label(found.epsg)}，实为 {label(told)}：已按此转换"
+    return Identified(
+        told, (*evidence, (chinese, f"declared {label(found.epsg)}, really {label(told)}: converted"))
+    )
 
 
 def _which_layer(raw: Layers) -> Question:

@@ -1,16 +1,13 @@
 """What the child does with a file of each format: plain columns as JSON, shapes as WKB bytes with offsets.
 
-Runs inside `geo.ingest.child` only. Every format ends in `_Layer`, which is written to the folder.
+Runs inside `geo.ingest.child` only. Every format ends in a `Layer`, which is written to the folder.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import signal
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +17,11 @@ from shapely.errors import GEOSException
 
 from geo.errors import BadInput, TooLarge
 from geo.ingest import formats
+from geo.ingest.layer import MAX_COLUMNS, MAX_ROWS, Layer, flat_cell, plain_value
 
 MAX_VERTICES = 50_000
 """Vertices of one feature."""
 MAX_FILE_VERTICES = 5_000_000
-MAX_ROWS = 1_000_000
-MAX_COLUMNS = 500
 MAX_REPAIR_SECONDS = 5
 _GEOMETRY_COLLECTION = 7
 _BYTES_PER_VERTEX = 16
@@ -33,30 +29,26 @@ EXPLANATIONS = ("说明", "填写说明")
 """Names of sheets that explain a template (ours is the second)."""
 
 
-@dataclass
-class _Layer:
-    """One layer: columns of plain values, row numbers of the source (1-based), shapes as WKB or None."""
-
-    columns: dict[str, list[Any]]
-    rows: list[int]
-    shapes: Sequence[bytes | None] | None = None
-    meta: dict[str, Any] = field(default_factory=dict)
-
-
 def read(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Read one layer of `request["path"]`, a file of `request["format"]`, into the folder."""
     path = Path(request["path"])
-    layer = _READERS[request["format"]](path, request.get("layer"))
+    layer = _reader(request["format"])(path, request.get("layer"))
     if isinstance(layer, list):
         return {"layers": layer}
     if len(layer.rows) > MAX_ROWS or len(layer.columns) > MAX_COLUMNS:
         raise TooLarge(f"at most {MAX_ROWS} rows and {MAX_COLUMNS} columns are taken", field="file")
     # A column name with a control character would break the report that shows it.
-    columns = {"".join(c for c in name if c.isprintable()): cells for name, cells in layer.columns.items()}
+    columns = {printable(name): cells for name, cells in layer.columns.items()}
+    layer.meta["cut"] = [printable(name) for name in layer.meta.get("cut", ())]
     (folder / "columns.json").write_text(json.dumps(columns, ensure_ascii=False), "utf-8")
     np.save(folder / "rows.npy", np.asarray(layer.rows, dtype=np.int64))
     notes = _write_shapes(layer.shapes, folder) if layer.shapes is not None else {}
     return {"shapes": layer.shapes is not None, "unread": notes, **layer.meta}
+
+
+def printable(name: str) -> str:
+    """Return a column's name without control characters."""
+    return "".join(c for c in name if c.isprintable())
 
 
 def _write_shapes(shapes: Sequence[bytes | None], folder: Path) -> dict[str, str]:
@@ -107,53 +99,10 @@ def _checked(blob: bytes, position: int, notes: dict[str, str]) -> bytes:
     return bytes(shapely.to_wkb(shape, byte_order=1))
 
 
-# ---------------------------------------------------------------- GeoPackage
-
-
-def _read_gpkg(path: Path, layer: str | None) -> _Layer | list[str]:
-    import pyogrio  # noqa: PLC0415 - GDAL starts here, after the deny list and only for the format that needs it
-    from pyogrio import raw  # noqa: PLC0415 - as above
-
-    try:
-        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
-        if layer is None and len(layers) != 1:
-            if not layers:
-                raise BadInput("the GeoPackage holds no layer", field="file")
-            return layers
-        if layer is not None and layer not in layers:
-            raise BadInput(f"the file has no layer {layer!r}", field="layer", extra={"layers": layers})
-        meta, fids, shapes, values = raw.read(
-            path, layer=layer or layers[0], return_fids=True, force_2d=True, datetime_as_string=True
-        )
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise BadInput("the GeoPackage cannot be read", field="file") from error
-    columns = {str(name): _plain_column(column) for name, column in zip(meta["fields"], values, strict=True)}
-    found = {"name": layer or layers[0], "crs": meta["crs"], "encoding": "utf-8", "driver": "GPKG"}
-    has_shapes = shapes is not None and meta["geometry_type"] is not None
-    return _Layer(columns, [int(fid) for fid in fids], list(shapes) if has_shapes else None, found)
-
-
-def _plain_column(column: np.ndarray) -> list[Any]:
-    return [_plain(value) for value in column.tolist()]
-
-
-def _plain(value: Any) -> Any:
-    """Return a JSON value: days and times as ISO text, unknown and not-a-number as None, bytes as nothing."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat()
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return None
-    return value
-
-
 # ---------------------------------------------------------------- GeoJSON
 
 
-def _read_geojson(path: Path, _layer: str | None) -> _Layer:
+def _read_geojson(path: Path, _layer: str | None) -> Layer:
     document = formats.load_json(path.read_bytes())
     if not isinstance(document, dict):
         raise BadInput("the file is no GeoJSON object", field="file")
@@ -165,7 +114,9 @@ def _read_geojson(path: Path, _layer: str | None) -> _Layer:
     names: dict[str, None] = {}
     for one in features:
         names.update(dict.fromkeys(one.get("properties") or {}))
-    columns = {name: [_cell((one.get("properties") or {}).get(name)) for one in features] for name in names}
+    columns = {
+        name: [flat_cell((one.get("properties") or {}).get(name)) for one in features] for name in names
+    }
     shapes = [_geojson_shape(one.get("geometry")) for one in features]
     meta = {
         "name": document.get("name"),
@@ -173,7 +124,7 @@ def _read_geojson(path: Path, _layer: str | None) -> _Layer:
         "encoding": "utf-8",
         "driver": "GeoJSON",
     }
-    return _Layer(columns, list(range(1, len(features) + 1)), shapes, meta)
+    return Layer(columns, list(range(1, len(features) + 1)), shapes, meta)
 
 
 def _is_feature(one: Any) -> bool:
@@ -182,13 +133,6 @@ def _is_feature(one: Any) -> bool:
         and one.get("type") == "Feature"
         and isinstance(one.get("properties") or {}, dict)
     )
-
-
-def _cell(value: Any) -> Any:
-    """Flatten a property: a list of texts stays readable, an object is its JSON."""
-    if isinstance(value, list) and all(isinstance(part, str) for part in value):
-        return "、".join(value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 def _geojson_shape(geometry: Any) -> bytes | None:
@@ -216,7 +160,7 @@ def _geojson_crs(document: dict[str, Any]) -> str:
 # ---------------------------------------------------------------- tables without shapes
 
 
-def _read_xlsx(path: Path, layer: str | None) -> _Layer | list[str]:
+def _read_xlsx(path: Path, layer: str | None) -> Layer | list[str]:
     import warnings  # noqa: PLC0415 - with openpyxl, which only this format needs
 
     import openpyxl  # noqa: PLC0415 - as above
@@ -255,11 +199,11 @@ def _sheet_rows(sheet: Any) -> list[tuple[int, list[Any]]]:
         if number > MAX_ROWS:
             raise TooLarge(f"at most {MAX_ROWS} rows are taken", field="file")
         if any(cell is not None and cell != "" for cell in cells):
-            found.append((number, [_plain(cell) for cell in cells]))
+            found.append((number, [plain_value(cell) for cell in cells]))
     return found
 
 
-def _read_csv(path: Path, _layer: str | None) -> _Layer:
+def _read_csv(path: Path, _layer: str | None) -> Layer:
     text, encoding = formats.decode(path.read_bytes())
     rows = [(number, list(row)) for number, row in enumerate(formats.csv_rows(text), start=1) if any(row)]
     layer = _table(rows, {"name": None, "encoding": encoding, "driver": "CSV"})
@@ -267,7 +211,7 @@ def _read_csv(path: Path, _layer: str | None) -> _Layer:
     return layer
 
 
-def _table(rows: list[tuple[int, list[Any]]], meta: dict[str, Any]) -> _Layer:
+def _table(rows: list[tuple[int, list[Any]]], meta: dict[str, Any]) -> Layer:
     """Make columns of rows; the header is the first row of at least two texts (a title may stand above it)."""
     start = next((i for i, (_, cells) in enumerate(rows) if _named(cells) >= 2), 0)
     if not rows:
@@ -279,15 +223,31 @@ def _table(rows: list[tuple[int, list[Any]]], meta: dict[str, Any]) -> _Layer:
         if header:
             name = header if header not in columns else f"{header}_{index + 1}"
             columns[name] = [cells[index] if index < len(cells) else None for _, cells in body]
-    return _Layer(columns, [number for number, _ in body], None, meta)
+    return Layer(columns, [number for number, _ in body], None, meta)
 
 
 def _named(cells: list[Any]) -> int:
     return sum(1 for cell in cells if isinstance(cell, str) and cell.strip())
 
 
-_READERS: dict[str, Callable[[Path, str | None], _Layer | list[str]]] = {
-    "gpkg": _read_gpkg,
+def _reader(format_: str) -> Callable[[Path, str | None], Layer | list[str]]:
+    """Return what reads a format; GDAL and Arrow are only loaded for theirs."""
+    if format_ in _READERS:
+        return _READERS[format_]
+    if format_ == "parquet":
+        from geo.ingest.parquets import read_parquet  # noqa: PLC0415 - as said
+
+        return read_parquet
+    if format_ == "topojson":
+        from geo.ingest.topology import read_topojson  # noqa: PLC0415 - as said
+
+        return read_topojson
+    from geo.ingest.vectors import DRIVERS, READERS, read_vector  # noqa: PLC0415 - as said
+
+    return READERS.get(format_) or (lambda path, layer: read_vector(path, layer, DRIVERS[format_]))
+
+
+_READERS: dict[str, Callable[[Path, str | None], Layer | list[str]]] = {
     "geojson": _read_geojson,
     "xlsx": _read_xlsx,
     "csv": _read_csv,
@@ -313,6 +273,3 @@ def repair(request: dict[str, Any], folder: Path) -> dict[str, Any]:
         partial.rename(folder / f"repaired-{index}.wkb")
     signal.setitimer(signal.ITIMER_REAL, 0)
     return {}
-
-
-WORK: dict[str, Callable[[dict[str, Any], Path], dict[str, Any]]] = {"read": read, "repair": repair}

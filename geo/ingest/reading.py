@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 import shapely
 
+from geo.crs import Sentence
 from geo.errors import BadInput, TooLarge
 from geo.ingest.formats import Format
+from geo.ingest.vectors import DRIVERS
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 class RawTable:
     """One layer as read: columns by header, source row numbers, shapes (None where absent) in source coordinates.
 
-    `unread` says by position why a shape could not be used (`vertices:n`, `type:name`, `number:`, `invalid:`).
+    `unread` says by position why a shape could not be used (`vertices:n`, `type:name`, `number:`, `invalid:`);
+    `cut` names columns whose own name may be cut short; `notes` say what was left out.
     """
 
     columns: dict[str, list[Any]]
@@ -45,6 +48,8 @@ class RawTable:
     encoding: str | None = None
     preview: list[list[str]] = field(default_factory=list)
     unread: dict[int, str] = field(default_factory=dict)
+    cut: frozenset[str] = frozenset()
+    notes: list[Sentence] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -62,9 +67,9 @@ def read_file(path: Path, found: Format, layer: str | None = None) -> RawTable |
 
     Raises BadInput or TooLarge with the child's words, or in ours where the child broke a limit.
     """
-    with _folder() as folder:
+    with own_folder() as folder:
         request = {"path": str(path.resolve()), "format": found, "layer": layer}
-        answer = run_child("read", folder, request, only="GPKG" if found == "gpkg" else "")
+        answer = run_child("read", folder, request, only=DRIVERS.get(found, ""))
         if "layers" in answer:
             return Layers(answer["layers"])
         return _table(folder, answer)
@@ -86,6 +91,8 @@ def _table(folder: Path, answer: dict[str, Any]) -> RawTable:
         encoding=answer.get("encoding"),
         preview=answer.get("preview", []),
         unread={int(key): value for key, value in answer["unread"].items()},
+        cut=frozenset(answer.get("cut", ())),
+        notes=[(chinese, english) for chinese, english in answer.get("notes", ())],
     )
 
 
@@ -99,13 +106,16 @@ def read_shapes(folder: Path) -> np.ndarray:
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def own_folder() -> Iterator[Path]:
+    """A folder for one child's work, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="wangge-read-") as name:
         yield Path(name)
 
 
-def run_child(work: str, folder: Path, request: dict[str, Any], *, only: str = "") -> dict[str, Any]:
-    """Run one piece of work in a child and return its answer. `only` names the one GDAL driver it may have.
+def run_child(work: str, folder: Path, request: dict[str, Any], *, only: str | None = "") -> dict[str, Any]:
+    """Run one piece of work in a child and return its answer.
+
+    `only` names the one GDAL driver it may have ("" = none); None is for work that never starts GDAL.
 
     Raises BadInput, TooLarge, or ChildFailed where it ended without a word.
     """
@@ -142,15 +152,17 @@ class ChildFailed(BadInput):
     """The child ended without an answer: a crash, or a limit."""
 
 
-def _environment(only: str) -> dict[str, str]:
+def _environment(only: str | None) -> dict[str, str]:
     """Return an environment without our secrets, and with every GDAL driver but one unloaded before GDAL starts."""
-    denied = ",".join(name for name in _drivers() if name != only)
+    denied = "" if only is None else ",".join(name for name in _drivers() if name != only)
     return {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "PYTHONPATH": str(_ROOT),
         "PYTHONDONTWRITEBYTECODE": "1",
         "LC_ALL": "C.UTF-8",
         "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
         "GDAL_SKIP": denied,
         "OGR_SKIP": denied,
         "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -172,7 +184,7 @@ def _drivers() -> tuple[str, ...]:
 
 def run_repairs(shapes: np.ndarray, cancel: Callable[[], bool] = lambda: False) -> list[Any]:
     """Repair invalid shapes in children; None in place of one that could not be repaired within its limits."""
-    with _folder() as folder:
+    with own_folder() as folder:
         blobs = shapely.to_wkb(shapes)
         offsets = np.concatenate([[0], np.cumsum([len(blob) for blob in blobs])]).astype(np.int64)
         np.save(folder / "offsets.npy", offsets)

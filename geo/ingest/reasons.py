@@ -11,6 +11,7 @@ Place = tuple[float, float]
 _TEXTS: dict[str, tuple[str, str]] = {
     "required": ("{field}为空或无法识别", "{field} is empty or cannot be read"),
     "cell": ("“{text}”不能识别为{field}，按未知处理", "'{text}' cannot be read as {field}; kept as unknown"),
+    "range": ("“{text}”是一个范围，{field}按未知处理", "'{text}' is a range; {field} is kept as unknown"),
     "percent": ("收缴率 {text} 按百分数理解", "the rate {text} is taken as per cent"),
     "code": ("编码“{text}”不符合编码规则", "the code '{text}' does not follow the rule of codes"),
     "retired": ("编码已于 {text} 停用，不再使用", "the code was retired on {text} and is never used again"),
@@ -30,6 +31,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "repaired": ("图形无效（{text}），已修复", "the shape was invalid ({text}) and was repaired"),
     "invalid": ("图形无效（{text}），且不能修复", "the shape is invalid ({text}) and could not be repaired"),
     "outside": ("{text}% 的面积在上级范围以外", "{text} % of its area lies outside its parent"),
+    "within": ("图形与另一行重叠：第 {text}", "its shape lies over that of row {text}"),
     "order": ("结束日期不晚于开始日期", "the end is not after the start"),
     "overlap": ("与同一对象的另一服务期重叠（{text}）", "overlaps another period of the same unit ({text})"),
     "nobody": ("方式为无物业，却填写了企业", "the mode is none, yet a firm is named"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from geo.crs import Identified, Sentence
+from geo.crs import Identified, Sentence, label
 from geo.ingest.columns import ColumnMap
 from geo.ingest.reasons import Finding
 
@@ -90,7 +90,11 @@ def _both(sentence: Sentence) -> dict[str, str]:
 def _crs(crs: Identified | None) -> dict[str, Any] | None:
     if crs is None:
         return None
-    return {"epsg": crs.epsg, "evidence": [_both(sentence) for sentence in crs.evidence]}
+    return {
+        "epsg": crs.epsg,
+        "name": label(crs.epsg) if crs.epsg else None,
+        "evidence": [_both(sentence) for sentence in crs.evidence],
+    }
 
 
 def _columns(mapping: ColumnMap | None) -> list[dict[str, Any]]:

@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geo.crs import Bounds, fits_system, to_stored
+from geo.crs import Bounds, fits_system, label, to_stored
+from geo.crs_control import Fit
 from geo.ingest.reading import RawTable, run_repairs
 from geo.ingest.reasons import Finding, Place
 from geo.ingest.tables import ParsedTable
 
 POLYGON, MULTIPOLYGON = 3, 6
+_APART = ("regions", "grids", "communities")
+"""Kinds whose shapes of one level never lie over each other."""
 _LOST = 0.5
 """A repair that keeps less than this share of the ring areas has lost a part: the shape is refused."""
 
@@ -38,9 +41,13 @@ def bounds_of(raw: RawTable) -> Bounds | None:
 
 
 def prepare_shapes(
-    table: ParsedTable, epsg: int, extent: Bounds, cancel: Callable[[], bool] = lambda: False
+    table: ParsedTable,
+    epsg: int,
+    extent: Bounds,
+    cancel: Callable[[], bool] = lambda: False,
+    fit: Fit | None = None,
 ) -> None:
-    """Refuse, repair, reproject and orient the shapes of a table, in place.
+    """Refuse, repair, reproject (by a fit where there is one) and orient the shapes of a table, in place.
 
     Afterwards every kept row has None or a valid MultiPolygon (any plain geometry for base features) in EPSG:4490 with
     counter-clockwise exteriors, and `places` holds a point in each.
@@ -49,9 +56,10 @@ def prepare_shapes(
     if shapes is None:
         return
     _refuse_unread(table)
-    _refuse_strays(table, shapes, epsg)
+    if fit is None:
+        _refuse_strays(table, shapes, epsg)
     _repair(table, shapes, cancel)
-    transform = to_stored(epsg)
+    transform = to_stored(epsg) if fit is None else fit.to_stored()
     if transform is not None:
         shapes[:] = shapely.transform(shapes, transform)
     _find_places(table, shapes)
@@ -72,7 +80,7 @@ def _refuse_strays(table: ParsedTable, shapes: np.ndarray, epsg: int) -> None:
     boxes = shapely.bounds(shapes)
     stray = np.isfinite(boxes).all(axis=1) & ~fits_system(epsg, boxes)
     for position in np.flatnonzero(stray & table.keep).tolist():
-        table.note(position, "refused", "system", text=f"EPSG:{epsg}")
+        table.note(position, "refused", "system", text=label(epsg))
     shapes[stray] = None
 
 
@@ -148,6 +156,33 @@ def _refuse_outside(table: ParsedTable, shapes: np.ndarray, extent: Bounds) -> N
     there = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     for position in np.flatnonzero(table.keep & there & ~inside):
         table.note(int(position), "refused", "extent")
+
+
+_OVERLAP_SHARE, _OVERLAP_M2 = 0.01, 2.0
+"""Of two shapes that lie over each other by more than 1 % of the smaller and 2 m², the smaller is listed."""
+_M2 = 111_320.0**2
+
+
+def check_overlaps(table: ParsedTable) -> None:
+    """List shapes of one level that lie over each other: a region inside another is somebody's mistake."""
+    if table.shapes is None or table.kind.name not in _APART:
+        return
+    kept = np.array([p for p in table.kept() if table.shapes[p] is not None], dtype=int)
+    if len(kept) < 2:
+        return
+    shapes = table.shapes[kept]
+    one, other = shapely.STRtree(shapes).query(shapes, "intersects")
+    levels = np.asarray(table.column("level"), dtype=object)[kept]
+    paired = (one < other) & (levels[one] == levels[other])
+    one, other = one[paired], other[paired]
+    areas = shapely.area(shapes)
+    common = shapely.area(shapely.intersection(shapes[one], shapes[other]))
+    small = np.where(areas[one] <= areas[other], one, other)
+    shares = common / np.maximum(areas[small], 1e-30)
+    for at in np.flatnonzero((shares > _OVERLAP_SHARE) & (common * _M2 > _OVERLAP_M2)):
+        mine = int(kept[small[at]])
+        large = int(kept[other[at] if small[at] == one[at] else one[at]])
+        table.note(mine, "suspicious", "within", text=f"{table.rows[large]} by {shares[at]:.1%}")
 
 
 def _oriented(shapes: np.ndarray, as_multi: bool) -> np.ndarray:

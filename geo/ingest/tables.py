@@ -134,7 +134,7 @@ def _try(cell: object, one: Field) -> Parsed | Unreadable:
 def _unreadable(table: ParsedTable, position: int, one: Field, error: Unreadable) -> None:
     if not one.required:
         table.kept_fields.setdefault(position, set()).add(one.name)
-        table.note(position, "suspicious", "cell", one.name, error)
+        table.note(position, "suspicious", error.key, one.name, error)
 
 
 def _require(one: Field, table: ParsedTable) -> None:

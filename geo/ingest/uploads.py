@@ -41,13 +41,17 @@ def request_of(path: Path, options: ImportOptions) -> dict[str, Any]:
         "layer": options.layer,
         "dry_run": options.dry_run,
         "strict": options.strict,
+        "provisional": options.provisional,
+        "control": [list(row) for row in options.control],
     }
 
 
 def _options(request: Mapping[str, Any]) -> ImportOptions:
     names = ("kind", "crs", "mapping", "layer", "dry_run", "strict", "name")
     start = request["valid_from"]
-    options = ImportOptions(**{name: request[name] for name in names})
+    # A job that waited through an update may not know what came with it.
+    later = {"control": request.get("control", ()), "provisional": request.get("provisional")}
+    options = ImportOptions(**{name: request[name] for name in names}, **later)
     return replace(options, valid_from=date.fromisoformat(start) if start else None)
 
 

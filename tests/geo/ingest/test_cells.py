@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.ingest.cells import Unreadable, parse, plain
-from geo.ingest.export import _word, guarded
+from geo.ingest.export import guarded
+from geo.ingest.exported import word
 from geo.ingest.fields import KINDS, Field
 from geo.ingest.formats import unguarded
 
@@ -95,16 +96,16 @@ def test_a_text_goes_out_and_comes_back(written: str) -> None:
 
 @given(st.dates(date(1900, 1, 1), date(2199, 12, 31)))
 def test_a_day_goes_out_and_comes_back(day: date) -> None:
-    assert parse(_word(DAY, day), DAY).value == day
+    assert parse(word(DAY, day), DAY).value == day
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_every_word_of_a_choice_or_flag_comes_back(kind: Any) -> None:
     for field in kind.fields:
         for value in set(field.choices.values()) if field.type == "choice" else ():
-            assert parse(_word(field, value), field).value == value
+            assert parse(word(field, value), field).value == value
         for flag in (True, False) if field.type == "flag" else ():
-            assert parse(_word(field, flag), field).value is flag
+            assert parse(word(field, flag), field).value is flag
 
 
 def test_codes_that_a_spreadsheet_made_numbers_are_codes_again() -> None:

@@ -1,0 +1,321 @@
+"""What the child does with the formats that GDAL reads for it: one driver each, chosen before GDAL starts.
+
+Shapefiles give GDAL their shapes only; their table is read by `geo.ingest.dbf`, whose encoding can be shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+from xml.parsers import expat
+
+import numpy as np
+import shapely
+
+from geo.errors import BadInput, TooLarge
+from geo.ingest import packed
+from geo.ingest.dbf import read_dbf
+from geo.ingest.layer import MAX_ROWS, Layer, plain_column
+
+DRIVERS: Final = {
+    "gpkg": "GPKG", "shapefile": "ESRI Shapefile", "flatgeobuf": "FlatGeobuf", "kml": "LIBKML", "kmz": "LIBKML",
+    "gml": "GML", "dxf": "DXF", "osm": "OSM",
+}  # fmt: skip
+"""The one GDAL driver that the child of each format may have."""
+_OPTIONS: Final[dict[str, dict[str, str]]] = {
+    "GML": {"DOWNLOAD_SCHEMA": "NO", "XSD": "", "WRITE_GFS": "NO"},
+    "DXF": {"CLOSED_LINE_AS_POLYGON": "TRUE"},
+}
+_KML_EMPTY: Final = frozenset({
+    "timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon", "snippet",
+})  # fmt: skip
+"""Columns that GDAL makes for every KML, which say nothing of the place."""
+_EWKT = re.compile(r"\s*(?:SRID=\d+;)?(?:MULTI)?(?:POLYGON|LINESTRING|POINT)\s*\(", re.IGNORECASE)
+
+
+def read_vector(path: Path, layer: str | None, driver: str) -> Layer | list[str]:
+    """Read one layer of a file with the one driver there is; the names of its layers where it has several."""
+    import pyogrio  # noqa: PLC0415 - GDAL starts here, after the deny list and only for the formats that need it
+    from pyogrio import raw  # noqa: PLC0415 - as above
+
+    try:
+        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+        chosen = _chosen(layers, layer, driver)
+        if chosen is None:
+            return layers
+        options = {key: value for key, value in _OPTIONS.get(driver, {}).items() if value}
+        meta, fids, shapes, values = raw.read(
+            path, layer=chosen, return_fids=True, force_2d=True, datetime_as_string=True, **options
+        )
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError) as error:
+        raise BadInput(f"the {driver} file cannot be read", field="file") from error
+    if len(fids) > MAX_ROWS:
+        raise TooLarge(f"at most {MAX_ROWS} rows are taken", field="file")
+    columns = {str(name): plain_column(column) for name, column in zip(meta["fields"], values, strict=True)}
+    found = {"name": chosen, "crs": meta["crs"], "encoding": "utf-8", "driver": driver}
+    has_shapes = shapes is not None and meta["geometry_type"] is not None
+    return Layer(columns, [int(fid) for fid in fids], list(shapes) if has_shapes else None, found)
+
+
+def _chosen(layers: list[str], layer: str | None, driver: str) -> str | None:
+    if layer is None and len(layers) != 1:
+        if not layers:
+            raise BadInput(f"the {driver} file holds no layer", field="file")
+        return None
+    if layer is not None and layer not in layers:
+        raise BadInput(f"the file has no layer {layer!r}", field="layer", extra={"layers": layers})
+    return layer or layers[0]
+
+
+# ---------------------------------------------------------------- shapefiles
+
+
+def read_shapefile(path: Path, layer: str | None) -> Layer | list[str]:
+    """Read one shapefile of a zip."""
+    with packed.opened(path, "shapefile") as archive:
+        found = packed.shapefiles(archive)
+        if not found:
+            raise BadInput("the zip holds no shapefile (.shp)", field="file")
+        if layer is None and len(found) > 1:
+            return list(found)
+        name = next(iter(found)) if layer is None else layer
+        if name not in found:
+            raise BadInput(f"the zip has no shapefile {name!r}", field="layer", extra={"layers": list(found)})
+        parts = {ending: packed.read_entry(archive, entry) for ending, entry in found[name].items()}
+    return _shapefile(name, parts)
+
+
+def _shapefile(name: str, parts: dict[str, bytes]) -> Layer:
+    geometry = Path("one.shp")  # in the child's own folder, where it was started
+    geometry.write_bytes(parts[".shp"])
+    if ".shx" in parts:
+        geometry.with_suffix(".shx").write_bytes(parts[".shx"])
+    if ".prj" in parts:
+        geometry.with_suffix(".prj").write_bytes(parts[".prj"])
+    shapes = _shapes_of(geometry)
+    cpg = parts.get(".cpg", b"").decode("ascii", "ignore")
+    table = read_dbf(parts[".dbf"], cpg) if ".dbf" in parts else None
+    meta: dict[str, Any] = {
+        "name": name,
+        "crs": _projection(parts),
+        "encoding": None,
+        "driver": "ESRI Shapefile",
+    }
+    if table is None:
+        return Layer({}, list(range(1, len(shapes) + 1)), shapes, meta)
+    count = min(len(shapes), len(table.deleted))
+    there = np.flatnonzero(~table.deleted[:count]).tolist()
+    columns = {column: [cells[row] for row in there] for column, cells in table.columns.items()}
+    notes = _leave_out(columns, table.cut_texts)
+    meta |= {
+        "encoding": f"{table.encoding} ({table.reason})",
+        "cut": [name for name in table.cut_names if name in columns],
+        "notes": notes,
+        "preview": _preview(columns),
+    }
+    return Layer(columns, [row + 1 for row in there], [shapes[row] for row in there], meta)
+
+
+def _shapes_of(geometry: Path) -> Sequence[bytes | None]:
+    import pyogrio  # noqa: PLC0415 - as above
+    from pyogrio import raw  # noqa: PLC0415 - as above
+
+    if not geometry.with_suffix(".shx").exists():
+        pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
+    try:
+        _meta, _fids, shapes, _values = raw.read(geometry, columns=[], force_2d=True)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise BadInput("the shapefile cannot be read", field="file") from error
+    return list(shapes)
+
+
+def _projection(parts: dict[str, bytes]) -> str | None:
+    return parts[".prj"].decode("utf-8", "replace").strip() or None if ".prj" in parts else None
+
+
+def _leave_out(columns: dict[str, list[Any]], cut: list[str]) -> list[tuple[str, str]]:
+    """Drop columns that hold shapes as texts, which are cut at 254 bytes; returns the words for it."""
+    notes = []
+    for name in cut:
+        first = next((cell for cell in columns[name] if isinstance(cell, str)), "")
+        if _EWKT.match(first):
+            del columns[name]
+            notes.append(
+                (
+                    f"“{name}”是截断在 254 字节的图形文本，已忽略（使用文件自身的图形）",
+                    f"{name!r} holds shapes as text, cut at 254 bytes: ignored, the file's own shapes are used",
+                )
+            )
+        else:
+            notes.append(
+                (f"“{name}”中有文字被截断在 254 字节", f"some texts of {name!r} are cut at 254 bytes")
+            )
+    return notes  # fmt: skip
+
+
+def _preview(columns: dict[str, list[Any]]) -> list[list[str]]:
+    shown = list(columns)[:8]
+    rows = [[str(columns[name][row])[:40] for name in shown] for row in range(min(3, _length(columns)))]
+    return [shown, *rows]
+
+
+def _length(columns: dict[str, list[Any]]) -> int:
+    return len(next(iter(columns.values()), []))
+
+
+# ---------------------------------------------------------------- the others
+
+
+def read_kml(path: Path, layer: str | None) -> Layer | list[str]:
+    """Read one folder of a KML."""
+    found = read_vector(_markup(path, Path("one.kml")), layer, "LIBKML")
+    return found if isinstance(found, list) else _without_kml_columns(found)
+
+
+def read_kmz(path: Path, layer: str | None) -> Layer | list[str]:
+    """Read the first KML of a KMZ; pictures and models beside it are left alone."""
+    with packed.opened(path, "KMZ") as archive:
+        inner = [entry for entry in archive.infolist() if entry.filename.lower().endswith(".kml")]
+        if not inner:
+            raise BadInput("the KMZ holds no KML", field="file")
+        first = min(inner, key=lambda entry: (entry.filename.lower() != "doc.kml", entry.filename.count("/")))
+        content = packed.read_entry(archive, first)
+    Path("inner.kml").write_bytes(content)
+    return read_kml(Path("inner.kml"), layer)
+
+
+def _markup(path: Path, inner: Path) -> Path:
+    """Copy a file of markup after reading it through: GDAL stops at the first fault and says nothing of the rest."""
+    content = path.read_bytes()
+    parser = expat.ParserCreate()  # document types and entities were refused before
+    try:
+        parser.Parse(content, True)
+    except (expat.ExpatError, ValueError) as error:
+        raise BadInput(f"the file is no well-formed XML: {error}", field="file") from error
+    inner.write_bytes(content)
+    return inner
+
+
+def _without_kml_columns(found: Layer) -> Layer:
+    for name in list(found.columns):
+        if name in _KML_EMPTY or all(cell is None or cell == "" for cell in found.columns[name]):
+            del found.columns[name]
+    return found
+
+
+def read_dxf(path: Path, layer: str | None) -> Layer | list[str]:
+    """Read a drawing: closed polylines, hatches and blocks as areas, texts as the names of the areas around them."""
+    found = read_vector(path, layer, "DXF")
+    if isinstance(found, list):
+        return found
+    shapes = shapely.from_wkb(np.array(found.shapes, dtype=object), on_invalid="ignore")
+    areas = np.array([_area(shape) for shape in shapes], dtype=object)
+    texts = found.columns.get("Text", [None] * len(shapes))
+    wanted = [row for row, area in enumerate(areas) if area is not None]
+    labels = _labels(shapes, texts, areas[wanted])
+    layers = found.columns.get("Layer", [None] * len(shapes))
+    columns = {
+        "图层": [layers[row] for row in wanted],
+        "文字": labels,
+        "块": [found.columns.get("BlockName", [None] * len(shapes))[row] for row in wanted],
+        "句柄": [found.columns.get("EntityHandle", [None] * len(shapes))[row] for row in wanted],
+    }
+    columns = {name: cells for name, cells in columns.items() if any(cell is not None for cell in cells)}
+    left = sum(shape is not None for shape in shapes) - len(wanted)
+    notes = (
+        [(f"{left} 个非面状图元（线、点、文字）未导入", f"{left} entities that are no areas were left out")]
+        if left
+        else []
+    )
+    meta = {**found.meta, "crs": None, "notes": notes}
+    return Layer(columns, [found.rows[row] + 1 for row in wanted], list(shapely.to_wkb(areas[wanted])), meta)
+
+
+def _area(shape: Any) -> Any:
+    """Return what of an entity is an area: a closed line filled, the areas of a block; None where nothing is."""
+    if shape is None or shape.is_empty:
+        return None
+    parts = [_ring(part) for part in shapely.get_parts(_flat(shape))]
+    areas = [part for part in parts if part is not None]
+    if not areas:
+        return None
+    return areas[0] if len(areas) == 1 else shapely.multipolygons(areas)
+
+
+def _flat(shape: Any) -> Any:
+    """Return the parts of nested collections, of multi-polygons too, as one collection."""
+    parts = [shape]
+    while any(
+        shapely.get_num_geometries(part) > 1 or part.geom_type.startswith(("Multi", "Geom")) for part in parts
+    ):
+        parts = [inner for part in parts for inner in shapely.get_parts(part)]
+    return shapely.geometrycollections(parts)
+
+
+def _ring(part: Any) -> Any:
+    if part.geom_type == "Polygon":
+        return part
+    closed = part.geom_type in ("LineString", "LinearRing") and part.is_closed
+    return shapely.polygons(part) if closed and shapely.get_num_coordinates(part) >= 4 else None
+
+
+def _labels(shapes: np.ndarray, texts: list[Any], areas: np.ndarray) -> list[str | None]:
+    """Return for each area the texts that stand within it, joined."""
+    marks = [
+        row
+        for row, text in enumerate(texts)
+        if text and shapes[row] is not None and shapes[row].geom_type == "Point"
+    ]
+    labels: list[list[str]] = [[] for _ in areas]
+    valid = areas.copy()
+    valid[~shapely.is_valid(areas)] = None
+    if marks and len(areas):
+        mark, area = shapely.STRtree(valid).query(shapes[marks], "within")
+        for one, other in sorted(zip(area.tolist(), mark.tolist(), strict=True)):
+            labels[one].append(str(texts[marks[other]]))
+    return [" ".join(found) or None for found in labels]
+
+
+def read_osm(path: Path, layer: str | None) -> Layer | list[str]:
+    """Read the areas of an OpenStreetMap extract; lines or points where they are asked for by name."""
+    found = read_vector(path, layer or "multipolygons", "OSM")
+    if isinstance(found, list):
+        return found
+    for name in list(found.columns):
+        if all(cell is None for cell in found.columns[name]):
+            del found.columns[name]
+    ids, ways = found.columns.get("osm_id", []), found.columns.get("osm_way_id", [])
+    if ids or ways:
+        rows = range(len(found.rows))
+        found.columns["osm"] = [
+            f"w{ways[row]}" if ways and ways[row] else f"r{ids[row]}" if ids and ids[row] else None
+            for row in rows
+        ]
+    return found
+
+
+def read_flatgeobuf(path: Path, layer: str | None) -> Layer | list[str]:
+    """Read a FlatGeobuf."""
+    return read_vector(path, layer, "FlatGeobuf")
+
+
+def read_gml(path: Path, layer: str | None) -> Layer | list[str]:
+    """Read a GML, copied first: the driver would look for a schema beside it and write one."""
+    inner = _markup(path, Path("one.gml"))
+    found = read_vector(inner, layer, "GML")
+    if isinstance(found, Layer):
+        for name in (
+            "gml_id",
+            "lowerCorner",
+            "upperCorner",
+        ):  # GDAL's own, of the markup and not of the place
+            found.columns.pop(name, None)
+    return found
+
+
+READERS: Final[dict[str, Callable[[Path, str | None], Layer | list[str]]]] = {
+    "shapefile": read_shapefile, "flatgeobuf": read_flatgeobuf, "kml": read_kml, "kmz": read_kmz, "gml": read_gml,
+    "dxf": read_dxf, "osm": read_osm,
+}  # fmt: skip
