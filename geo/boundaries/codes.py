@@ -1,17 +1,8 @@
-"""The codes of regions and grids (编码): prefixes, and new numbers that were never given before."""
+"""The codes of regions (编码): the prefix that everything inside one begins with."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-from geo.errors import BadInput, Conflict
-
-if TYPE_CHECKING:
-    from shapely import Polygon
-
-GRID_DIGITS = 3
-"""Digits of a grid within its neighbourhood: 12 + 3 = 15 (DB11/T 2157-2023)."""
+from geo.errors import BadInput
 
 
 def region_prefix(code: str) -> str:
@@ -28,17 +19,3 @@ def region_prefix(code: str) -> str:
         if code[length:].strip("0") == "":
             return code[:length]
     return code
-
-
-def next_grid_codes(neighbourhood: str, highest: int, cells: Sequence[Polygon]) -> list[str]:
-    """Return a new code for each cell, numbered west→east, then north→south, after the highest number ever given.
-
-    Raises Conflict when the neighbourhood's 999 numbers are used up.
-    """
-    if highest + len(cells) >= 10**GRID_DIGITS:
-        raise Conflict(f"neighbourhood {neighbourhood} has no grid numbers left", field="code")
-    order = sorted(range(len(cells)), key=lambda i: (cells[i].centroid.x, -cells[i].centroid.y))
-    codes = [""] * len(cells)
-    for rank, index in enumerate(order, start=1):
-        codes[index] = f"{neighbourhood}{highest + rank:0{GRID_DIGITS}d}"
-    return codes

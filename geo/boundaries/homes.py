@@ -29,6 +29,11 @@ class Homes:
     households: NDArray[np.float64]
     residents: NDArray[np.float64]
 
+    def at(self, places: NDArray[np.int64]) -> Homes:
+        """Return some of the buildings, by their places in the columns."""
+        people = self.households[places], self.residents[places]
+        return Homes(self.codes[places], self.footprints[places], self.points[places], *people)
+
     def within(self, shape: Polygon) -> dict[str, float | int | None]:
         """Return area_m2 (geodesic), buildings, households and residents inside a shape, by inner point.
 

@@ -9,11 +9,16 @@ import numpy as np
 import pytest
 import shapely
 from shapely import LineString
-from sqlalchemy import text
+from geoalchemy2 import WKBElement
+from sqlalchemy import func, select, text
 
 from geo.boundaries import plans
+from geo.boundaries.plans import requests as ask
+from geo.boundaries.tessellation import Refused
 from geo.errors import BadInput, Conflict, Forbidden, NotFound, Stale
+from geo.store import history
 from geo.store.engine import Scope, Store
+from geo.store.tables import building
 
 TODAY = date(2026, 11, 1)
 NEXT = date(2026, 12, 1)
@@ -55,9 +60,23 @@ def submitted(store: Store, scope: Scope, cut: Cut) -> int:
     code, line = cut
     with store.begin(scope) as db:
         plan = plans.create(db, code[:12], "试分", TODAY)
-        plans.split_grid(db, plan, code, line, as_of=TODAY, preview=False)
-        plans.submit(db, plan, scope.actor)
+        plans.operate(db, plan, split(code, line), as_of=TODAY)
+        plans.submit(db, plan, scope.actor, as_of=TODAY)
     return plan
+
+
+def split(code: str, line: LineString, *, preview: bool = False) -> ask.Split:
+    return ask.Split(operation="split", cell=code, line=drawn(line), preview=preview)
+
+
+def drawn(line: LineString) -> ask.Line:
+    """A line as a page sends it: within the world."""
+    return ask.Line(coordinates=list(line.intersection(shapely.box(-180, -90, 180, 90)).coords))
+
+
+def drafted(store: Store, scope: Scope, plan: int) -> dict[str, bytes]:
+    with store.begin(scope) as db:
+        return {code: shapely.to_wkb(cell.shape) for code, cell in plans.drafted(db, plan)[1].items()}
 
 
 def grids(store: Store, scope: Scope, day: date) -> dict[str, shapely.Geometry]:
@@ -70,7 +89,7 @@ def test_a_preview_tells_both_sides_and_writes_nothing(demo_copy, district, cut)
     code, line = cut
     with demo_copy.begin(district) as db:
         plan = plans.create(db, code[:12], "试分", TODAY)
-        made = plans.split_grid(db, plan, code, line, as_of=TODAY, preview=True)
+        made = plans.operate(db, plan, split(code, line, preview=True), as_of=TODAY)
         whole = db.scalar(
             text(
                 "SELECT sum(b.households) FROM building_at(:d) b JOIN grid_at(:d) g ON g.code = :code"
@@ -78,9 +97,14 @@ def test_a_preview_tells_both_sides_and_writes_nothing(demo_copy, district, cut)
             ),
             {"d": TODAY, "code": code},
         )
-        assert plans.view(db, plan, TODAY)["cells"]["features"] == []
-    assert sum(part["households"] for part in made["parts"]) == whole
-    assert all(part["area_m2"] > 0 for part in made["parts"])
+        view = plans.view(db, plan, TODAY)
+    assert not any(cell["properties"]["changed"] for cell in view["cells"]["features"])
+    assert (view["position"], view["steps"], view["version"]) == (0, [], 1)
+    parts = [cell["properties"] for cell in made["changed"] if cell["properties"]["is_new"]]
+    assert [part["came_from"] for part in parts] == [[code], [code]]
+    assert sum(part["households"] for part in parts) == whole == made["before"][code]["households"]
+    assert all(part["area_m2"] > 0 for part in parts)
+    assert made["gone"] == [code]
 
 
 def test_publishing_opens_new_grids_ends_the_old_and_keeps_lineage(demo_copy, district, cut) -> None:
@@ -181,6 +205,27 @@ def test_a_plan_on_ground_that_changed_is_not_published(demo_copy, district, cut
         plans.publish(db, second, "reviewer", NEXT, today=TODAY)
 
 
+def test_a_house_that_came_in_after_submission_is_not_cut_by_publication(demo_copy, district, cut) -> None:
+    code, _ = cut
+    plan = submitted(demo_copy, district, cut)
+    with demo_copy.begin(district) as db:
+        border = text(
+            "SELECT ST_AsEWKB(ST_Multi(ST_ForcePolygonCCW(ST_Buffer(ST_LineInterpolatePoint(ST_GeometryN("
+            " ST_LineMerge(ST_Intersection(a.geom, b.geom)), 1), 0.5), 0.0001))))"
+            " FROM grid_plan_cell a, grid_plan_cell b"
+            " WHERE a.plan = :plan AND b.plan = :plan AND a.is_new AND b.is_new AND a.code < b.code"
+        )
+        across = WKBElement(bytes(db.scalar(border, {"plan": plan})))
+        t = building.c
+        here = t.code.startswith(code[:12]) & func.upper_inf(t.recorded)
+        row = db.scalar(select(t.id).where(here).limit(1))
+        by = history.open_change_set(db, "correction", "990101", "building")
+        history.correct(db, building, row, {"geom": across}, by)
+    with pytest.raises(Conflict, match="building_cut") as refusal, demo_copy.begin(REVIEWER) as db:
+        plans.publish(db, plan, "reviewer", NEXT, today=TODAY)
+    assert refusal.value.extra["faults"][0]["place"]
+
+
 def test_a_draft_stands_on_what_is_already_published_for_later(demo_copy, district, cut) -> None:
     code, line = cut
     with demo_copy.begin(district) as db:
@@ -190,8 +235,8 @@ def test_a_draft_stands_on_what_is_already_published_for_later(demo_copy, distri
         opened = plans.publish(db, first, "reviewer", NEXT, today=TODAY)["opened"]
     with demo_copy.begin(district) as db:
         assert plans.view(db, begun_before, TODAY)["base_date"] == NEXT.isoformat()
-        with pytest.raises(NotFound):
-            plans.split_grid(db, begun_before, code, line, as_of=TODAY, preview=True)
+        with pytest.raises(Refused, match="no cell"):
+            plans.operate(db, begun_before, split(code, line, preview=True), as_of=TODAY)
     shapes = grids(demo_copy, district, NEXT)
     again = next(
         (
@@ -205,8 +250,8 @@ def test_a_draft_stands_on_what_is_already_published_for_later(demo_copy, distri
         pytest.skip("neither half can be cut again without cutting a house")
     assert again[0] in shapes
     with demo_copy.begin(district) as db:
-        plans.split_grid(db, begun_before, *again, as_of=TODAY, preview=False)
-        plans.submit(db, begun_before, "planner")
+        plans.operate(db, begun_before, split(*again), as_of=TODAY)
+        plans.submit(db, begun_before, "planner", as_of=TODAY)
     with pytest.raises(BadInput, match="begin on") as refusal, demo_copy.begin(REVIEWER) as db:
         plans.publish(db, begun_before, "reviewer", TODAY, today=TODAY)
     assert refusal.value.field == "valid_from"
@@ -220,37 +265,42 @@ def test_a_plan_with_a_gap_is_not_submitted(demo_copy, district, cut) -> None:
     code, line = cut
     with demo_copy.begin(district) as db:
         plan = plans.create(db, code[:12], "带缝", TODAY)
-        plans.split_grid(db, plan, code, line, as_of=TODAY, preview=False)
+        plans.operate(db, plan, split(code, line), as_of=TODAY)
         shrink = (
             "UPDATE grid_plan_cell SET geom = ST_Multi(ST_ForcePolygonCCW(ST_Buffer(geom, -0.00005)))"
             " WHERE plan = :plan AND is_new"
         )
         db.execute(text(shrink), {"plan": plan})
-        with pytest.raises(Conflict, match="gap") as refusal:
-            plans.submit(db, plan, "planner")
+        with pytest.raises(Conflict, match="stand in the way") as refusal:
+            plans.submit(db, plan, "planner", as_of=TODAY)
+    assert {"uncovered"} <= {fault["kind"] for fault in refusal.value.extra["faults"]}
     assert refusal.value.extra["faults"][0]["place"]
 
 
-def test_undo_returns_the_exact_start(demo_copy, district, cut) -> None:
+def test_undo_returns_the_exact_start_and_redo_what_it_undid(demo_copy, district, cut) -> None:
     code, line = cut
     with demo_copy.begin(district) as db:
         plan = plans.create(db, code[:12], "试分", TODAY)
-        made = plans.split_grid(db, plan, code, line, as_of=TODAY, preview=False)
-        one = plans.view(db, plan, TODAY)
-        part = shapely.geometry.shape(made["parts"][0]["geometry"])
-        new = min(cell["id"] for cell in one["cells"]["features"] if cell["properties"]["is_new"])
-        west, south, east, north = part.bounds
-        again = LineString([(west - 1, (south + north) / 2), (east + 1, (south + north) / 2)])
-        try:
-            plans.split_grid(db, plan, new, again, as_of=TODAY, preview=False)
-            plans.undo(db, plan)
-        except BadInput:
-            pass  # a building stands in the way of the second cut: one step is enough to show
-        assert plans.view(db, plan, TODAY)["cells"] == one["cells"]
-        plans.undo(db, plan)
-        assert plans.view(db, plan, TODAY)["cells"]["features"] == []
+    start = drafted(demo_copy, district, plan)
+    with demo_copy.begin(district) as db:
+        made = plans.operate(db, plan, split(code, line), as_of=TODAY)
+    one = drafted(demo_copy, district, plan)
+    new = [cell["id"] for cell in made["changed"] if cell["properties"]["is_new"]]
+    with demo_copy.begin(district) as db:
+        plans.operate(db, plan, ask.Merge(operation="merge", cells=new), as_of=TODAY)
+    two = drafted(demo_copy, district, plan)
+    assert len({len(start), len(one), len(two)}) == 2
+    for forward, expected in ((False, one), (False, start), (True, one), (True, two)):
+        with demo_copy.begin(district) as db:
+            plans.travel(db, plan, forward=forward, as_of=TODAY)
+        assert drafted(demo_copy, district, plan) == expected
+    with demo_copy.begin(district) as db:
+        assert plans.travel(db, plan, forward=False, to=0, as_of=TODAY)["position"] == 0
         with pytest.raises(Conflict, match="no step"):
-            plans.undo(db, plan)
+            plans.travel(db, plan, forward=False, as_of=TODAY)
+        assert [step["undone"] for step in plans.view(db, plan, TODAY)["steps"]] == [True, True]
+        plans.operate(db, plan, ask.Rename(operation="rename", cell=code, name="新名"), as_of=TODAY)
+        assert [step["operation"] for step in plans.view(db, plan, TODAY)["steps"]] == ["rename"]
 
 
 def test_a_line_through_a_house_is_refused_with_its_place(demo_copy, district) -> None:
@@ -258,7 +308,8 @@ def test_a_line_through_a_house_is_refused_with_its_place(demo_copy, district) -
     with demo_copy.begin(district) as db:
         plan = plans.create(db, code[:12], "试分", TODAY)
         with pytest.raises(BadInput, match="no building is split") as refusal:
-            plans.split_grid(db, plan, code, line, as_of=TODAY, preview=True)
+            plans.operate(db, plan, split(code, line, preview=True), as_of=TODAY)
+    assert refusal.value.extra["reason"] == "building-cut"
     assert refusal.value.place is not None
 
 
@@ -266,9 +317,9 @@ def test_a_second_editor_is_told(demo_copy, district, cut) -> None:
     code, line = cut
     with demo_copy.begin(district) as db:
         plan = plans.create(db, code[:12], "试分", TODAY)
-        plans.split_grid(db, plan, code, line, as_of=TODAY, preview=False, version=1)
+        plans.operate(db, plan, split(code, line), as_of=TODAY, version=1)
     with pytest.raises(Stale), demo_copy.begin(district) as db:
-        plans.undo(db, plan, version=1)
+        plans.travel(db, plan, forward=False, as_of=TODAY, version=1)
 
 
 def test_a_plan_of_another_area_is_not_there(demo_copy, district, cut) -> None:
@@ -292,4 +343,4 @@ def test_a_returned_plan_can_be_worked_on_again(demo_copy, district, cut) -> Non
     with demo_copy.begin(district) as db:
         view = plans.view(db, plan, TODAY)
         assert (view["state"], view["remark"]) == ("returned", "边线请沿道路")
-        plans.submit(db, plan, "planner")
+        plans.submit(db, plan, "planner", as_of=TODAY)
