@@ -10,7 +10,8 @@ from geo.errors import BadInput, Busy, Conflict, DiskFull, NotFound, WanggeError
 
 # PostgreSQL's appendix A, Error Codes. PostGIS reports bad geometry as XX000.
 _BAD_INPUT = ("22", "XX000", "23502", "23503", "23514")
-_CONFLICT = ("23505", "23P01", "40001", "40P01")
+_CONFLICT = ("23505", "23P01", "40001", "40P01", "WG409")
+"""WG409 is our own: a step that the present state does not allow."""
 _BUSY = ("08", "53", "55P03", "57")
 
 

@@ -84,6 +84,21 @@ def end(db: Session, table: Table, ids: Sequence[int], on_date: date, by: int) -
     _copy(db, table, ids, by, {}, valid=func.daterange(begins, on_date), where=earlier)
 
 
+def cut(db: Session, table: Table, ids: Sequence[int], from_date: date, by: int) -> None:
+    """End rows in the world: what they say held up to `from_date`, and nothing of it from then on."""
+    close_known(db, table, ids, by)
+    begins = func.lower(table.c.valid)
+    earlier = or_(begins.is_(None), begins < from_date)
+    _copy(db, table, ids, by, {}, valid=func.daterange(begins, from_date), where=earlier)
+
+
+def repeat(
+    db: Session, table: Table, ids: Sequence[int], by: int, values: Mapping[str, Any], valid: Any
+) -> None:
+    """Note of something else what rows say: copies with other values (its code among them) and their own time."""
+    _copy(db, table, ids, by, values, valid=valid)
+
+
 def _copy(
     db: Session,
     table: Table,

@@ -186,6 +186,10 @@ firm = _history(
     *_text("grade"),
     Column("region", REGION_CODE, nullable=False),
     *_text("contact", "phone"),
+    Column("graded_on", Date),
+    Column("barred_until", Date),
+    Column("capacity", Integer),
+    Column("related", ARRAY(Text)),
 )
 
 service_period = _history(
@@ -193,7 +197,7 @@ service_period = _history(
     Column("unit_kind", Text, nullable=False),
     Column("unit", Text, nullable=False),
     Column("mode", Text, nullable=False),
-    *_text("firm", "note"),
+    *_text("firm", "note", "kind"),
 )
 
 branch = _history(
@@ -211,7 +215,16 @@ area_setting = Table(
     Column("three_no", Text, nullable=False),
     Column("made_up", Boolean, nullable=False),
     Column("modes", JSONB, nullable=False),
+    Column("bidding", JSONB, nullable=False),
+    *_number("grid_least", "grid_most"),
 )
+
+_where = "layer", "area"
+layer_write = Table("layer_write", metadata, *(Column(name, Text, nullable=False) for name in _where))
+layer_version = Table(
+    "layer_version", metadata, *(Column(name, Text, nullable=False) for name in _where),
+    Column("number", BigInteger, nullable=False),
+)  # fmt: skip
 
 grid_plan = Table(
     "grid_plan",
@@ -227,6 +240,15 @@ grid_plan = Table(
     *_text("submitted_by", "reviewed_by", "remark"),
     Column("valid_from", Date),
     Column("published_in", BigInteger),
+    Column("layer", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("world", ARRAY(BigInteger)),
+    Column("lineage", JSONB, nullable=False),
+    Column("settled", JSONB, nullable=False),
+    *_text("reason", "approved_by"),
+    Column("approved_at", DateTime(timezone=True)),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("outcome", JSONB),
 )
 
 grid_plan_cell = Table(
@@ -238,7 +260,9 @@ grid_plan_cell = Table(
     Column("kind", Text, nullable=False),
     Column("is_new", Boolean, nullable=False),
     Column("came_from", ARRAY(Text), nullable=False),
-    _shape(),
+    _shape(nullable=True),
+    Column("base", BigInteger),
+    Column("gone", Boolean, nullable=False),
 )
 
 grid_plan_step = Table(
@@ -250,64 +274,22 @@ grid_plan_step = Table(
     Column("before", JSONB, nullable=False),
     Column("actor", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("after", JSONB, nullable=False),
+    Column("codes", ARRAY(Text), nullable=False),
+    Column("world", JSONB),
 )
 
-tender_round = Table(
-    "tender_round",
+grid_plan_comment = Table(
+    "grid_plan_comment",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("area", REGION_CODE, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("as_of", Date, nullable=False),
-    Column("rules", JSONB, nullable=False),
-    Column("outcome", JSONB, nullable=False),
-    Column("author", Text, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("changed_at", DateTime(timezone=True), nullable=False),
-    Column("changed_by", Text, nullable=False),
-    Column("live", Boolean, Computed("state <> 'draft'", persisted=True)),
-)
-
-package = Table(
-    "package",
-    metadata,
-    Column("round", BigInteger, primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("hub", Text, nullable=False),
-)
-
-package_unit = Table(
-    "package_unit",
-    metadata,
-    Column("round", BigInteger, primary_key=True),
-    Column("unit_kind", Text, primary_key=True),
-    Column("unit", Text, primary_key=True),
-    Column("package", Integer, nullable=False),
-)
-
-service_lot = Table(
-    "service_lot",
-    metadata,
-    Column("round", BigInteger, primary_key=True),
-    Column("package", Integer, primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("services", ARRAY(Text), nullable=False),
-)
-
-unit_service = Table(
-    "unit_service",
-    metadata,
-    Column("round", BigInteger, primary_key=True),
-    Column("unit_kind", Text, primary_key=True),
-    Column("unit", Text, primary_key=True),
-    Column("service", Text, primary_key=True),
-    Column("package", Integer, nullable=False),
-    Column("lot", Integer, nullable=False),
-    Column("live", Boolean, nullable=False),
+    Column("plan", BigInteger, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    *_text("cell"),
+    Column("lon", Double),
+    Column("lat", Double),
 )
 
 person = Table(

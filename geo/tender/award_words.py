@@ -137,7 +137,14 @@ def reason(code: str, parts: tuple[Reason, ...] = (), /, **figures: Figure) -> R
     >>> reason("over_ceiling", price_fen=123_456, ceiling_fen=120_000, by_fen=3_456).zh
     '报价 1,234.56 元，高于最高限价 1,200.00 元，超出 34.56 元'
     """
-    zh, en = TEXTS[code]
+    return worded(TEXTS, code, parts, figures)
+
+
+def worded(
+    texts: Mapping[str, tuple[str, str]], code: str, parts: tuple[Reason, ...], figures: Mapping[str, Figure]
+) -> Reason:
+    """The same with sentences of another list."""
+    zh, en = texts[code]
     kept = {key: value for key, value in figures.items() if not key.endswith(("_zh", "_en"))}
     return Reason(code, kept, _said(zh, figures, "、"), _said(en, figures, ", "), parts)
 

@@ -85,7 +85,7 @@ def _plan(ground: Ground, rules: BundleRules, answer: Solution) -> dict[str, Any
     plan = {package.id: list(package.members) for package in answer.packages}
     hubs = {package.id: package.hub for package in answer.packages}
     return {
-        "packages": _packages(ground, rules, plan, hubs),
+        "packages": packages_of(ground, rules, plan, hubs),
         "left_out": _left_out(ground, {**ground.unweighed, **answer.left_out}),
         **_score(answer),
     }
@@ -98,29 +98,46 @@ def weigh(
 
     Raises BadInput for a unit that is in no pool, or in two packages.
     """
+    members = members_of(plan)
+    ground = survey(db, rules, as_of, ending_days, also=members, with_modes=False)
+    return weigh_on(ground, rules, plan, as_of)
+
+
+def members_of(plan: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the units of all packages. Raises BadInput for one that stands in two."""
     members = [unit for units in plan.values() for unit in units]
     if len(set(members)) != len(members):
         raise BadInput("a unit stands in two packages", field="packages")
-    ground = survey(db, rules, as_of, ending_days, also=members, with_modes=False)
-    foreign = [unit for unit in members if unit not in ground.candidates]
+    return members
+
+
+def weigh_on(
+    ground: Ground, rules: BundleRules, plan: Mapping[str, Sequence[str]], as_of: date
+) -> dict[str, Any]:
+    """The same on a ground that was surveyed before."""
+    foreign = [unit for units in plan.values() for unit in units if unit not in ground.candidates]
     if foreign:
         raise BadInput(
             f"{foreign[0]} is no service unit of this area", field="packages", extra={"units": foreign}
         )
-    weighed = {unit.id for unit in ground.problem.units}
-    labels = {unit: name for name, units in plan.items() for unit in units if unit in weighed}
-    broken = check(ground.problem, labels)
     return {
         **_head(rules, as_of),
-        "packages": _packages(ground, rules, plan, {}),
-        "violations": [
-            {
-                "rule": each.rule, "package": each.package, "text": each.text, "units": list(each.units),
-                "value": each.value, "limit": each.limit, "pieces": [list(piece) for piece in each.pieces],
-            }
-            for each in broken
-        ] + _not_asked(ground, plan),
-    }  # fmt: skip
+        "packages": packages_of(ground, rules, plan, {}),
+        "violations": violations_of(ground, plan),
+    }
+
+
+def violations_of(ground: Ground, plan: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Return every rule that packages break, and members that the rules would not have taken."""
+    weighed = {unit.id for unit in ground.problem.units}
+    labels = {unit: name for name, units in plan.items() for unit in units if unit in weighed}
+    return [
+        {
+            "rule": each.rule, "package": each.package, "text": each.text, "units": list(each.units),
+            "value": each.value, "limit": each.limit, "pieces": [list(piece) for piece in each.pieces],
+        }
+        for each in check(ground.problem, labels)
+    ] + _not_asked(ground, plan)  # fmt: skip
 
 
 def _not_asked(ground: Ground, plan: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
@@ -140,9 +157,10 @@ def _head(rules: BundleRules, as_of: date) -> dict[str, Any]:
     return {"as_of": as_of.isoformat(), "rules": rules.model_dump(mode="json")}
 
 
-def _packages(
+def packages_of(
     ground: Ground, rules: BundleRules, plan: Mapping[str, Sequence[str]], hubs: Mapping[str, str]
 ) -> list[dict[str, Any]]:
+    """Return packages (name → units) with their figures."""
     return [
         _package(ground, rules, name, [ground.candidates[unit] for unit in units], hubs)
         for name, units in plan.items()

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from geo.store.sql import query
-from geo.store.tables import service_lot
+from geo.store.tender_tables import service_lot
 
 Service = Literal["order", "cleaning", "green", "convenience"]
 """秩序、保洁、绿化、便民."""

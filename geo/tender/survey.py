@@ -70,19 +70,21 @@ def survey(
     also: Sequence[str] = (),
     *,
     with_modes: bool = True,
+    of_round: int = 0,
 ) -> Ground:
     """Read the pool of an area, the units asked for besides, and the barriers between them, as a bundling problem.
 
+    `of_round`: the round that is looked at; what it holds itself is not taken.
     Raises BadInput naming the rule that speaks of a unit which is not in the pool.
     """
-    rows = _pool(db, rules, as_of, ending_days, (*also, *rules.brought()))
+    rows = _pool(db, rules, as_of, ending_days, (*also, *rules.brought()), of_round)
     if not rows:
         _refuse_strangers(rules, {})
         return Ground(Problem((), (), solver_rules(rules)), {}, {})
     frame = _frame(rows)
     candidates = {row.code: _candidate(row, shape) for row, shape in zip(rows, frame.geometry, strict=True)}
     _refuse_strangers(rules, candidates)
-    money = {code: _books(each, rules) for code, each in candidates.items()} if rules.money else {}
+    money = {code: weighed_books(each, rules) for code, each in candidates.items()} if rules.money else {}
     unweighed = {
         code: reason
         for code, each in candidates.items()
@@ -91,14 +93,14 @@ def survey(
     kept = frame[~frame["id"].isin(list(unweighed))]
     found = neighbours(kept, rules.gap, _barriers(db, rules.barriers, as_of, frame.crs), with_cut=True)
     links = tuple(_by_hand(rules, found, kept))
-    units = tuple(_unit(candidates[code], rules, money.get(code)) for code in kept["id"])
+    units = tuple(problem_unit(candidates[code], rules, money.get(code)) for code in kept["id"])
     modes = _outlooks(db, rules, frame, candidates, as_of) if with_modes else {}
     here = {unit.id for unit in units}
     return Ground(Problem(units, links, solver_rules(rules, here)), candidates, unweighed, money, modes)
 
 
 def _pool(
-    db: Session, rules: BundleRules, as_of: date, ending_days: int, also: Sequence[str]
+    db: Session, rules: BundleRules, as_of: date, ending_days: int, also: Sequence[str], of_round: int
 ) -> Sequence[Any]:
     values = {
         "as_of": as_of,
@@ -107,6 +109,7 @@ def _pool(
         "ending": rules.ending,
         "ending_days": ending_days,
         "also": list(also),
+        "of_round": of_round,
     }
     return db.execute(query("geo.tender", "pool"), values).all()
 
@@ -139,7 +142,8 @@ def _refuse_strangers(rules: BundleRules, candidates: Mapping[str, Candidate]) -
             raise BadInput(message, field=rule, extra={"units": [code]})
 
 
-def _books(candidate: Candidate, rules: BundleRules) -> Books | Unknown:
+def weighed_books(candidate: Candidate, rules: BundleRules) -> Books | Unknown:
+    """Return a unit's year in yuan by the rules' prices; the rules must weigh money."""
     assert rules.money is not None
     return books(
         rules.money,
@@ -172,7 +176,8 @@ def _unknown(figure: str) -> Reason:
     return Reason("unknown_figure", f"its {figure} is unknown, and the rules weigh it", {"rule": figure})
 
 
-def _unit(candidate: Candidate, rules: BundleRules, money: Books | Unknown | None) -> Unit:
+def problem_unit(candidate: Candidate, rules: BundleRules, money: Books | Unknown | None) -> Unit:
+    """Return a unit as the engine knows it."""
     centre = candidate.shape.centroid
     weights = {name: float(getattr(candidate, name)) for name in rules.weighed()}
     if isinstance(money, Books):

@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 from geo.errors import BadInput, Conflict, NotFound, WanggeError
 from geo.store.engine import Scope, Store
 from geo.store.prepare import migrate_to
-from geo.store.tables import metadata
+from geo.store.tender_tables import tender_round
 from tests.conftest import Databases
 
 DISTRICT = Scope("planner", ("990101",))
@@ -71,7 +71,7 @@ def test_models_and_migrations_agree(databases: Databases, database: str) -> Non
         context = MigrationContext.configure(
             connection, opts={"include_object": ours, "compare_type": True, "compare_server_default": False}
         )
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(context, tender_round.metadata) == []
 
 
 def test_migrations_run_down_and_up_again(databases: Databases, database: str) -> None:
