@@ -17,19 +17,30 @@ from api.deps import Allowed, permission_of
 from api.middleware import Guard
 from api.pages import shown
 from api.routes import (
+    assign,
     audit,
+    awards,
     bundles,
     communities,
     coverage,
     districts,
+    documents,
     exports,
+    firms,
     health,
     imports,
+    inbox,
     layers,
     people,
     places,
+    plan_edits,
+    plan_exports,
+    plan_review,
     plans,
+    round_files,
+    rounds,
     session,
+    tiles,
 )
 from api.upkeep import lifespan
 from geo.settings import Settings
@@ -44,12 +55,23 @@ ROUTES: Final[tuple[ModuleType, ...]] = (
     districts,
     coverage,
     places,
+    assign,
     communities,
+    plan_review,
     layers,
     plans,
+    plan_edits,
     bundles,
+    rounds,
+    round_files,
+    awards,
+    documents,
+    firms,
+    inbox,
     imports,
     exports,
+    plan_exports,
+    tiles,
 )
 """Every module of `api/routes`; each has a `router`."""
 

@@ -17,6 +17,7 @@ from geo.settings import load_settings
 MODULES: Final = {
     "service": ("up", "serve", "down", "reset"),
     "files": ("import", "export", "undo"),
+    "assign": ("assign",),
     "bundle": ("bundle",),
     "partition": ("partition",),
     "check": ("check", "repair"),

@@ -231,6 +231,11 @@ def _version(tag: Annotated[str, Depends(_if_match)]) -> int:
     return int(tag)
 
 
+def parse_version(if_match: str | None) -> int:
+    """Return the version of an If-Match header, for a route that needs it only at times. Raises NoIfMatch, BadInput."""
+    return _version(_if_match(if_match))
+
+
 IfMatch = Annotated[str, Depends(_if_match)]
 """The ETag that an edit starts from, without its quotes; 428 without one."""
 IfMatchVersion = Annotated[int, Depends(_version)]

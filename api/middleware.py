@@ -29,8 +29,10 @@ from geo.store.engine import Store
 
 log = logging.getLogger("wangge.access")
 
-UPLOADS: Final = "/api/imports"
+UPLOADS: Final = ("/api/imports", "/api/assign")
 """Multipart bodies here are files, under the limit for files."""
+FILES: Final = {"/api/assign": ("text/csv", "application/vnd.apache.parquet", "application/octet-stream")}
+"""Where a body of one of these types is a file itself."""
 STATIC: Final = "/static/"
 _ENVELOPE: Final = 64 * 1024
 """Bytes that the other fields and the boundaries of a multipart body may take."""
@@ -111,6 +113,7 @@ class Guard:
         headers = Headers(scope=scope)
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         is_upload = kind == "multipart/form-data" and scope["path"].startswith(UPLOADS)
+        is_upload = is_upload or kind in FILES.get(scope["path"], ())
         limit = self.settings.max_upload + _ENVELOPE if is_upload else self.settings.max_body
         declared = headers.get("content-length", "0")
         if not declared.isdecimal():

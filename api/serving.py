@@ -9,7 +9,6 @@ import uvicorn
 
 from api.app import create_app
 from api.commands import running
-from api.commands.service import CACHE
 from api.opening import open_store
 from geo.bundling import warm
 from geo.settings import Settings
@@ -21,7 +20,7 @@ def serve(settings: Settings) -> None:
     store = open_store(settings, migrate=True)
     stop = threading.Event()
     # what this service compiles for itself lies with its data, not in a home that it may not have
-    os.environ.setdefault("XDG_CACHE_HOME", str(settings.data / CACHE))
+    os.environ.setdefault("XDG_CACHE_HOME", str(settings.data / running.CACHE))
     warm.in_background()
     if settings.database_url is None:
         threading.Thread(target=supervise, args=(settings.data, stop), name="supervisor", daemon=True).start()

@@ -33,12 +33,23 @@ _ALL: Final = (
     Page("status", "/status", has_map=True, roles=BUSINESS),
     Page("heat", "/heat", has_map=True, roles=BUSINESS),
     Page("packages", "/packages", has_map=True, roles=("officer", "reviewer", "supervisor")),
+    Page("rounds", "/rounds", roles=("officer", "reviewer", "supervisor")),
+    Page(
+        "round",
+        "/rounds/{id}",
+        has_map=True,
+        roles=("officer", "reviewer", "supervisor"),
+        in_menu=False,
+        under="rounds",
+    ),
+    Page("firms", "/firms", roles=("officer", "reviewer", "supervisor")),
     Page("plans", "/plans", roles=("planner", "reviewer")),
     Page("plan", "/plans/{id}", has_map=True, roles=("planner", "reviewer"), in_menu=False, under="plans"),
     Page("imports", "/imports", roles=("planner", "officer")),
     Page("community", "/communities/{code}", has_map=True, roles=BUSINESS, in_menu=False, under="status"),
     Page("people", "/people", roles=("security",)),
     Page("audit", "/audit", roles=("auditor",)),
+    Page("inbox", "/inbox", roles=BUSINESS, in_menu=False),
     Page("account", "/account", in_menu=False),
 )
 

@@ -1,4 +1,4 @@
-"""Packages (标包): proposed by the engine, drawn by hand, saved as rounds (招标批次)."""
+"""Packages (标包): proposed by the engine, or drawn by hand and held against the rules. Rounds save them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers import tagged
 from api.deps import (
     BUSINESS,
     Actor,
     AsOf,
     Db,
     From,
-    IfMatchVersion,
     Limit,
     RegionCode,
     Settings,
@@ -22,7 +20,7 @@ from api.deps import (
     allow,
     check_area,
 )
-from geo.tender import rounds, work
+from geo.tender import work
 from geo.tender.bundles import one_of_few, propose, weigh
 from geo.tender.modes import Thresholds
 from geo.tender.pool import judged_pool
@@ -128,52 +126,3 @@ def check_packages(db: Db, settings: Settings, actor: Actor, as_of: AsOf, body: 
     """Figures of packages drawn by hand, and every rule they break. Nothing is saved."""
     check_area(actor, body.rules.area)
     return weigh(db, body.rules, body.packages, as_of, ending_days=settings.ending_days)
-
-
-@router.get("/api/rounds", dependencies=[allow(*BUSINESS)])
-def list_rounds(db: Db) -> dict[str, Any]:
-    """Every saved round, newest first."""
-    return {"rounds": rounds.all_rounds(db)}
-
-
-@router.post("/api/rounds", dependencies=[allow("officer")], status_code=201)
-def create_round(
-    db: Db, settings: Settings, actor: Actor, as_of: AsOf, body: rounds.Draft, response: Response
-) -> dict[str, Any]:
-    """Save packages as a new round."""
-    check_area(actor, body.rules.area)
-    number = rounds.save_new(db, body, as_of, ending_days=settings.ending_days)
-    response.headers.update({**tagged(1), "Location": f"/api/rounds/{number}"})
-    return rounds.view(db, number)
-
-
-@router.get("/api/rounds/{number}", dependencies=[allow(*BUSINESS)])
-def read_round(db: Db, number: int, response: Response) -> dict[str, Any]:
-    """One round with its packages."""
-    found = rounds.view(db, number)
-    response.headers.update(tagged(found["version"]))
-    return found
-
-
-@router.put("/api/rounds/{number}", dependencies=[allow("officer")])
-def save_round(
-    db: Db,
-    settings: Settings,
-    actor: Actor,
-    number: int,
-    version: IfMatchVersion,
-    body: rounds.Draft,
-    response: Response,
-) -> dict[str, Any]:
-    """Save a round again."""
-    check_area(actor, body.rules.area)
-    fresh = rounds.save(db, number, body, version, actor.username, ending_days=settings.ending_days)
-    response.headers.update(tagged(fresh))
-    return rounds.view(db, number)
-
-
-@router.delete("/api/rounds/{number}", dependencies=[allow("officer")], status_code=204)
-def discard_round(db: Db, number: int, version: IfMatchVersion) -> None:
-    """Throw a round away."""
-    rounds.view(db, number)
-    rounds.discard(db, number, version)

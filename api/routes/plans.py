@@ -1,13 +1,12 @@
-"""Grid plans (网格方案): drafted by a planner, published by a reviewer."""
+"""Grid plans (网格方案): drafted by a planner, approved and published by a reviewer."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import shapely
-from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.answers import tagged
 from api.deps import BUSINESS, Actor, Db, IfMatchVersion, Settings, allow
@@ -15,32 +14,34 @@ from geo.boundaries import plans
 
 router = APIRouter(tags=["plans"])
 
-Place = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
+LayerName = Literal["grids", "communities", "building_groups"]
+State = Literal["draft", "submitted", "returned", "approved", "published", "withdrawn"]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
 class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
 class NewPlan(_Body):
-    """The neighbourhood (社区) to plan, and a title."""
+    """The area to plan (社区、街道、区), a title, and what to begin from."""
 
     area: str = Field(pattern=r"^[0-9]{12}$")
-    title: str = Field(min_length=1, max_length=80)
+    title: Title
+    layer: LayerName = "grids"
+    copy_of: int | None = Field(default=None, alias="from")
 
 
-class Line(_Body):
-    """A GeoJSON LineString in degrees."""
+class Titled(_Body):
+    """Another title."""
 
-    type: Annotated[str, Field(pattern="^LineString$")] = "LineString"
-    coordinates: list[Place] = Field(min_length=2, max_length=1000)
+    title: Title
 
 
-class Cut(_Body):
-    """The grid to split and the line to split it by."""
+class Submission(_Body):
+    """Why the warnings of a plan are to be accepted."""
 
-    grid: str = Field(pattern=r"^[0-9]{15}$")
-    line: Line
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] | None = None
 
 
 class Publication(_Body):
@@ -52,28 +53,50 @@ class Publication(_Body):
 class Remark(_Body):
     """Why a plan goes back."""
 
-    remark: str = Field(min_length=1, max_length=500)
+    remark: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
 @router.get("/api/plans", dependencies=[allow(*BUSINESS)])
-def list_plans(db: Db, settings: Settings) -> dict[str, Any]:
+def list_plans(
+    db: Db,
+    settings: Settings,
+    area: Annotated[str | None, Query(pattern=r"^[0-9]{12}$")] = None,
+    layer: LayerName | None = None,
+    state: State | None = None,
+) -> dict[str, Any]:
     """Every plan of the area, newest first."""
-    return {"plans": plans.all_plans(db, settings.business_date())}
+    return {"plans": plans.all_plans(db, settings.business_date(), area=area, layer=layer, state=state)}
 
 
 @router.post("/api/plans", dependencies=[allow("planner")], status_code=201)
-def create_plan(db: Db, settings: Settings, body: NewPlan) -> dict[str, Any]:
+def create_plan(
+    db: Db, settings: Settings, actor: Actor, body: NewPlan, response: Response
+) -> dict[str, Any]:
     """Begin a draft."""
     today = settings.business_date()
-    return plans.view(db, plans.create(db, body.area, body.title, today), today)
+    number = plans.create(db, body.area, body.title, today, layer=body.layer, copy=body.copy_of)
+    response.headers["Location"] = f"/api/plans/{number}"
+    return _shown(db, number, today, actor, response)
 
 
 @router.get("/api/plans/{plan}", dependencies=[allow(*BUSINESS)])
-def read_plan(db: Db, settings: Settings, plan: int, response: Response) -> dict[str, Any]:
-    """One plan with the grids it makes, changes and ends."""
-    found = plans.view(db, plan, settings.business_date())
+def read_plan(db: Db, settings: Settings, actor: Actor, plan: int, response: Response) -> dict[str, Any]:
+    """One plan with every cell of its area as drafted."""
+    return _shown(db, plan, settings.business_date(), actor, response)
+
+
+def _shown(db: Db, plan: int, today: date, actor: Actor, response: Response) -> dict[str, Any]:
+    found = plans.view(db, plan, today, actor=actor.username, roles=sorted(actor.roles))
     response.headers.update(tagged(found["version"]))
     return found
+
+
+@router.patch("/api/plans/{plan}", dependencies=[allow("planner")])
+def rename_plan(
+    db: Db, plan: int, version: IfMatchVersion, body: Titled, response: Response
+) -> dict[str, Any]:
+    """Give a plan another title."""
+    return _moved(response, plans.rename(db, plan, body.title, version))
 
 
 @router.delete("/api/plans/{plan}", dependencies=[allow("planner")], status_code=204)
@@ -82,36 +105,27 @@ def discard_plan(db: Db, plan: int, actor: Actor) -> None:
     plans.discard(db, plan, actor.username)
 
 
-@router.post("/api/plans/{plan}/split/preview", dependencies=[allow("planner")])
-def preview_split(db: Db, settings: Settings, plan: int, body: Cut) -> dict[str, Any]:
-    """What a cut would make: both sides with area, households and residents. Writes nothing."""
-    return plans.split_grid(db, plan, body.grid, _line(body), as_of=settings.business_date(), preview=True)
-
-
-@router.post("/api/plans/{plan}/split", dependencies=[allow("planner")])
-def split_grid(
-    db: Db, settings: Settings, plan: int, body: Cut, version: IfMatchVersion, response: Response
-) -> dict[str, Any]:
-    """Split a grid of a draft by a line."""
-    made = plans.split_grid(
-        db, plan, body.grid, _line(body), as_of=settings.business_date(), preview=False, version=version
-    )
-    response.headers.update(tagged(made["version"]))
-    return made
-
-
-@router.post("/api/plans/{plan}/undo", dependencies=[allow("planner")])
-def undo_step(db: Db, plan: int, version: IfMatchVersion, response: Response) -> dict[str, Any]:
-    """Take back the last step of a draft."""
-    return _moved(response, plans.undo(db, plan, version))
-
-
 @router.post("/api/plans/{plan}/submit", dependencies=[allow("planner")])
 def submit_plan(
-    db: Db, plan: int, actor: Actor, version: IfMatchVersion, response: Response
+    db: Db,
+    settings: Settings,
+    plan: int,
+    actor: Actor,
+    version: IfMatchVersion,
+    response: Response,
+    body: Submission | None = None,
 ) -> dict[str, Any]:
     """Hand a draft in for review."""
-    return _moved(response, plans.submit(db, plan, actor.username, version))
+    today, reason = settings.business_date(), (body.reason if body else None) or ""
+    return _moved(response, plans.submit(db, plan, actor.username, version, as_of=today, reason=reason))
+
+
+@router.post("/api/plans/{plan}/approve", dependencies=[allow("reviewer")])
+def approve_plan(
+    db: Db, plan: int, actor: Actor, version: IfMatchVersion, response: Response
+) -> dict[str, Any]:
+    """Approve a submitted plan; a second person does it."""
+    return _moved(response, plans.approve(db, plan, actor.username, version))
 
 
 @router.post("/api/plans/{plan}/return", dependencies=[allow("reviewer")])
@@ -126,14 +140,19 @@ def return_plan(
 def publish_plan(
     db: Db, settings: Settings, plan: int, actor: Actor, version: IfMatchVersion, body: Publication
 ) -> dict[str, Any]:
-    """Publish a submitted plan from a date on; a second person does it."""
+    """Publish a plan from a date on; a second person does it."""
     return plans.publish(
         db, plan, actor.username, body.valid_from, today=settings.business_date(), version=version
     )
 
 
-def _line(body: Cut) -> shapely.LineString:
-    return shapely.LineString(body.line.coordinates)
+@router.post("/api/plans/{plan}/withdraw", dependencies=[allow("reviewer")])
+def withdraw_plan(
+    db: Db, settings: Settings, plan: int, actor: Actor, version: IfMatchVersion, response: Response
+) -> dict[str, Any]:
+    """Take a publication back before its day; a second person does it."""
+    fresh = plans.withdraw(db, plan, actor.username, today=settings.business_date(), version=version)
+    return _moved(response, fresh)
 
 
 def _moved(response: Response, version: int) -> dict[str, Any]:

@@ -24,6 +24,7 @@ MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessin
 _BODY, _HEAD = "宋体", "黑体"
 _MAP = (160 * mm, 112 * mm)
 _DPI = 200
+_COLOURS = 128
 Rows = Sequence[Sequence[str]]
 
 
@@ -55,7 +56,8 @@ def package_picture(paper: RoundPaper, place: int) -> bytes:
     finally:
         document.close()
     out = io.BytesIO()
-    picture.save(out, format="PNG", dpi=(_DPI, _DPI), optimize=True)
+    # A map has few colours: a palette of them is a third of the size, and packed in a third of the time.
+    picture.quantize(_COLOURS).save(out, format="PNG", dpi=(_DPI, _DPI))
     return out.getvalue()
 
 

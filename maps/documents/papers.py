@@ -96,7 +96,7 @@ class RoundPaper:
 
     def review_text(self) -> str:
         """Return what stands on every map about its review."""
-        return f"审图号：{clean(self.review)}" if self.review else "内部使用，未经审图不得公开"
+        return review_text(self.review)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,15 @@ def clean(text: str) -> str:
     '和平苑 一期'
     """
     return re.sub(r"[^\S\u3000]+", " ", _CONTROL.sub("", text)).strip()
+
+
+def review_text(review: str | None) -> str:
+    """Return what stands on a map about its review: the number, or that there was none.
+
+    >>> review_text(None)
+    '内部使用，未经审图不得公开'
+    """
+    return f"审图号：{clean(review)}" if review else "内部使用，未经审图不得公开"
 
 
 def system_name(epsg: int) -> str:

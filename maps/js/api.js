@@ -19,6 +19,12 @@ export const paths = {
   judged: "/api/bundles/pool",
   weigh: "/api/bundles/check",
   rounds: "/api/rounds",
+  bidders: "/api/bidders",
+  expiring: "/api/tender/expiring",
+  trials: "/api/tender/trials",
+  inbox: "/api/inbox",
+  /** @param {string} code of a district */
+  bidding: (code) => `/api/districts/${code}/bidding`,
   imports: "/api/imports",
   jobs: "/api/jobs",
   people: "/api/people",
@@ -119,6 +125,16 @@ export function getTagged(path) {
 /** @param {string} method @param {string} path @param {any} [json] @param {string | null} [ifMatch] @param {boolean} [open] */
 export function send(method, path, json, ifMatch, open) {
   return ask(method, path, { json, ifMatch, open });
+}
+
+/** A file that takes its time to be made, with the name that the service gives it. @param {string} path */
+export async function file(path) {
+  const answer = await reach(path, { credentials: "same-origin" });
+  if (answer.status === 401) toSignIn();
+  if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})));
+  const told = answer.headers.get("Content-Disposition") ?? "";
+  const name = /filename\*=utf-8''([^;]+)/i.exec(told)?.[1] ?? /filename="?([^";]+)/i.exec(told)?.[1] ?? path.split("/").pop() ?? "";
+  return { body: await answer.blob(), name: decodeURIComponent(name) };
 }
 
 /** @param {string} path @param {FormData} form */

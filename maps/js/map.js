@@ -66,7 +66,7 @@ export function labels(features, text, limit = 40) {
 
 /** Where a name sits best: of a raster of places inside the shape, the one farthest from its edge.
  * @param {any} geometry @returns {[number, number] | null} latitude, longitude */
-function seat(geometry) {
+export function seat(geometry) {
   const box = L.geoJSON(geometry).getBounds();
   if (!box.isValid()) return null;
   const [west, south, wide, high] = [box.getWest(), box.getSouth(), box.getEast() - box.getWest(), box.getNorth() - box.getSouth()];
@@ -171,7 +171,7 @@ export function hatch(ground, line) {
 export async function ground(about = {}) {
   const [outline, base] = await Promise.all([
     all(paths.list("regions"), { level: "district", as_of: about.as_of }),
-    all(paths.list("base-features"), {}),
+    load("base-features", {}),
   ]);
   still(outline, { fillColor: "#fbfcfd", fillOpacity: 1, color: "#9aa7b5", weight: 1.5 }, "ground").addTo(district);
   for (const [kind, styles] of GROUND) {

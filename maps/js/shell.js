@@ -56,6 +56,7 @@ export async function start(page) {
     const me = await get(paths.me);
     useToken(me.csrf ?? "");
     fillBar(me);
+    showInbox(me);
     if (!allowed(me)) throw new Problem(403, {});
     await page(me);
     ready();
@@ -100,6 +101,19 @@ function fillBar(me) {
   } else {
     fill(byId("business-date"), day(me.business_date));
   }
+}
+
+/** The roles that something can wait for. */
+const BUSINESS = ["planner", "officer", "supervisor", "reviewer"];
+
+/** How much waits for this person, on every page's head. The page does not wait for it. @param {Me} me */
+async function showInbox(me) {
+  if (!me.roles.some((role) => BUSINESS.includes(role))) return;
+  byId("to-inbox").hidden = false;
+  const { items } = await get(paths.inbox).catch(() => ({ items: [] }));
+  const count = byId("inbox-count");
+  count.hidden = !items.length;
+  fill(count, String(items.length));
 }
 
 async function signOut() {

@@ -180,7 +180,8 @@ def _work(db: Session, subdistrict: str) -> World:
     )
     rounds = db.scalar(
         text(
-            "INSERT INTO tender_round (area, name, as_of, rules) VALUES (:area, :name, '2026-11-01', '{}') RETURNING id"
+            "INSERT INTO tender_round (area, name, as_of, rules)"
+            " VALUES (:area, :name, '2026-11-01', jsonb_build_object('area', CAST(:area AS text))) RETURNING id"
         ),
         area,
     )

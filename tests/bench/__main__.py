@@ -1,8 +1,8 @@
 """`./run bench [PART …] [--full] [--problems N]`: tables of medians and ratios, the machine's line on top.
 
 Every peer runs in the same minute on the same machine; figures of a busy machine say so by the load on top.
-Parts: serving, loading, packing, starting (on a demo installation of their own); bundling, peers, problems, maps,
-sequences, partition.
+Parts: serving, loading, assigning, packing, starting, planning (on a demo installation of their own); bundling, peers,
+problems, maps, sequences, partition.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import sys
 from collections.abc import Sequence
 
 from tests.bench import (
+    assigning,
     bundling,
     bundling_maps,
     loading,
     packing,
     partition,
     peers,
+    planning,
     random_problems,
     sequences,
     serving,
@@ -26,7 +28,14 @@ from tests.bench import (
 from tests.bench.ground import Ground, demo
 from tests.bench.measure import machine, say
 
-ON_A_DEMO = {"serving": serving.run, "loading": loading.run, "packing": packing.run, "starting": starting.run}
+ON_A_DEMO = {
+    "serving": serving.run,
+    "loading": loading.run,
+    "assigning": assigning.run,
+    "packing": packing.run,
+    "starting": starting.run,
+    "planning": planning.run,
+}
 PURE = ("bundling", "peers", "problems", "maps", "sequences", "partition")
 FEW_PROBLEMS = 100
 
@@ -38,7 +47,7 @@ def database(ground: Ground) -> str:
     return f"PostgreSQL {server.split()[0]}, {' '.join(postgis.replace('POSTGIS=', 'PostGIS ').split()[:2])}"
 
 
-def pure(part: str, full: bool, problems: int) -> None:
+def pure(part: str, full: bool, problems: int, first: int) -> None:
     """A part that needs no database."""
     match part:
         case "bundling":
@@ -52,7 +61,7 @@ def pure(part: str, full: bool, problems: int) -> None:
         case "partition":
             partition.run()
         case "sequences":
-            sequences.run(*(2000, 50) if full else (problems, 2))
+            sequences.run(*(2000, 50) if full else (problems, 2 if first == 0 else 0), first)
 
 
 def on_a_demo(parts: Sequence[str]) -> None:
@@ -69,6 +78,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", choices=[*every, []], metavar="PART", help=", ".join(every))
     parser.add_argument("--full", action="store_true", help="all sizes, five seeds (hours), not a quick look")
     parser.add_argument("--problems", type=int, metavar="N", help="so many random problems")
+    parser.add_argument("--first", type=int, default=0, metavar="SEED", help="sequences from this seed on")
     args = parser.parse_args()
     chosen = args.parts or (["problems"] if args.problems else every)
     say(machine())
@@ -77,7 +87,7 @@ def main() -> int:
         on_a_demo(grounded)
     for part in chosen:
         if part in PURE:
-            pure(part, args.full, args.problems or (1000 if args.full else FEW_PROBLEMS))
+            pure(part, args.full, args.problems or (1000 if args.full else FEW_PROBLEMS), args.first)
     return 0
 
 

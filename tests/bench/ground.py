@@ -11,10 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psycopg2
@@ -80,6 +81,7 @@ class Client:
 
     def __init__(self, ground: Ground, user: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", ground.port, timeout=30)
+        self.etag = ""
         self._headers = {"Authorization": f"Bearer {ground.wangge('token', '--user', user)}"}
 
     def get(self, path: str) -> bytes:
@@ -90,8 +92,27 @@ class Client:
         """Send JSON; otherwise as :meth:`get`."""
         return self._ask("POST", path, json.dumps(body))
 
-    def _ask(self, method: str, path: str, body: str | None = None) -> bytes:
-        more = {} if body is None else {"Content-Type": "application/json"}
+    def send(self, method: str, path: str, body: object, version: int) -> bytes:
+        """Send JSON that starts from a version; otherwise as :meth:`get`."""
+        return self._ask(method, path, json.dumps(body), {"If-Match": f'"{version}"'})
+
+    def tagged(self, path: str) -> tuple[bytes, str]:
+        """Return the body and its ETag."""
+        return self._ask("GET", path), self.etag
+
+    def unchanged(self, path: str, tag: str) -> None:
+        """Ask for what is known already; raises RuntimeError when the answer is no 304."""
+        self._ask("GET", path, None, {"If-None-Match": tag}, expected=range(304, 305))
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: str | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        expected: range = range(200, 300),
+    ) -> bytes:
+        more = {**headers, **({} if body is None else {"Content-Type": "application/json"})}
         try:
             self._connection.request(method, path, body, headers=self._headers | more)
             answer = self._connection.getresponse()
@@ -99,9 +120,10 @@ class Client:
             http.client.RemoteDisconnected
         ):  # the service closes a connection that was idle for five seconds
             self._connection.close()
-            return self._ask(method, path, body)
+            return self._ask(method, path, body, headers, expected)
         said = answer.read()
-        if not 200 <= answer.status < 300:
+        self.etag = answer.headers.get("ETag", "")
+        if answer.status not in expected:
             raise RuntimeError(f"{path}: {answer.status} {said[:300]!r}")
         return said
 

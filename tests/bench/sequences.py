@@ -15,6 +15,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from data.demo import make_district
 from geo.boundaries.tessellation import Tessellation, tessellate
 from tests.bench.edits import Editor, sequence, voronoi, window
 from tests.bench.measure import say
@@ -38,6 +39,15 @@ SETS = {
     "Taipei zones": Set("tw_taipei_nested_zones/taipei_stat_zones.gpkg", "codebase", 0.4),
     "Beijing streets": Set("cn_beijing_331_streets_pop/beijing_streets_pop.gpkg", "street", 0.05),
 }
+
+
+DEMO, DEMO_SHARE = "demo grids", 0.15
+
+
+def demo_grids() -> Tessellation:
+    """The grids of the demo district."""
+    grids = make_district().grids
+    return tessellate({f"g{i}": shape for i, shape in enumerate(grids.geometry)})
 
 
 def read_set(folder: Path, name: str) -> Tessellation:
@@ -70,19 +80,20 @@ class Tally:
         self.faults += [f"seed {seed}: {fault}" for fault in faults]
 
 
-def run(count: int, whole: int) -> None:
-    """Run `count` sequences on windows and `whole` on whole sets, and print a table of each."""
+def run(count: int, whole: int, first: int = 0) -> None:
+    """Run `count` sequences on windows and `whole` on whole sets, from a seed on, and print a table of each."""
     sets = {name: read_set(GIVEN, name) for name, one in SETS.items() if (GIVEN / one.path).exists()}
-    shares = {name: SETS[name].share for name in sets}
+    shares = {name: SETS[name].share for name in sets} | {DEMO: DEMO_SHARE}
+    sets[DEMO] = demo_grids()
     shares[MADE] = 1 - sum(shares.values())
     tallies = {}
     for name, share in shares.items():
         tally = tallies[f"{name}, windows of at most {WINDOW} cells"] = Tally()
-        for seed in range(round(count * share)):
+        for seed in range(first, first + round(count * share)):
             tally.add(_window(sets.get(name), seed), seed)
     for name, cells in sets.items():
         tally = tallies[f"{name}, all {len(cells.cells)}"] = Tally()
-        for seed in range(round(whole / len(sets))):
+        for seed in range(first, first + round(whole / len(sets))):
             tally.add(cells, seed)
     _show(tallies)
 

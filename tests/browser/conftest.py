@@ -4,11 +4,13 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from api.app import create_app
@@ -97,6 +99,11 @@ class Service:
 
     address: str
     store: Store
+    app: FastAPI
+
+    def today(self, day: date) -> None:
+        """Move the business date."""
+        self.app.state.settings = self.app.state.settings.model_copy(update={"today": day})
 
     def enter(self, page: Page, username: str) -> None:
         """Sign in as a demo person the way people do: one-time link, chooser, card."""
@@ -115,7 +122,8 @@ class Service:
 @pytest.fixture
 def service(demo_copy: Store, demo_settings: Settings) -> Iterator[Service]:
     """Serve the test's own copy of the demo district."""
-    config = uvicorn.Config(create_app(demo_settings, demo_copy), host="127.0.0.1", port=0, log_level="error")
+    app = create_app(demo_settings, demo_copy)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error")
     server = uvicorn.Server(config)
     listener = config.bind_socket()
     thread = Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -123,7 +131,7 @@ def service(demo_copy: Store, demo_settings: Settings) -> Iterator[Service]:
     while not server.started:
         assert thread.is_alive(), "the service did not start"
         time.sleep(0.02)
-    yield Service(f"http://127.0.0.1:{listener.getsockname()[1]}", demo_copy)
+    yield Service(f"http://127.0.0.1:{listener.getsockname()[1]}", demo_copy, app)
     server.should_exit = True
     thread.join()
     listener.close()

@@ -103,6 +103,10 @@ def packages(page: Page) -> None:
     quiet(page)
 
 
+def tender(page: Page) -> None:
+    visit(page, "officer", "/rounds/1")
+
+
 def plan(page: Page) -> None:
     visit(page, "planner", "/plans")
     grids = ask(page, f"/api/grids?region={SUBDISTRICT}&limit=1000")["features"]
@@ -112,9 +116,13 @@ def plan(page: Page) -> None:
     grid, line = cut(page, made, here)
     page.goto(f"{page.url.split('/plans')[0]}/plans/{made}")
     ready(page)
-    page.locator("#list tr", has_text=grid[-3:]).first.click()
+    page.locator(f'#tree [data-code="{grid}"]').click()
+    page.keyboard.press("z")
+    page.keyboard.press("x")
+    page.locator("#coordinates").click()
     page.fill("#points", "\n".join(f"{lon:.7f},{lat:.7f}" for lon, lat in line))
     page.wait_for_selector("#apply:enabled")
+    page.locator("#coordinates").click()
     quiet(page)
 
 
@@ -123,8 +131,12 @@ def cut(page: Page, number: int, grids: list[dict[str, Any]]) -> tuple[str, list
     best: tuple[int, str, list[tuple[float, float]]] = (0, "", [])
     for grid in grids:
         for line in lines_across(shape(grid["geometry"]).bounds):
-            body = {"grid": grid["id"], "line": {"type": "LineString", "coordinates": line}}
-            parts = ask(page, f"/api/plans/{number}/split/preview", body, strict=False).get("parts", [])
+            drawn = {"type": "LineString", "coordinates": line}
+            body = {"operation": "split", "cell": grid["id"], "line": drawn, "preview": True}
+            made = ask(page, f"/api/plans/{number}/operations", body, strict=False)
+            parts = [
+                cell["properties"] for cell in made.get("changed", []) if cell["id"] not in made["grown"]
+            ]
             fewest = min((part["households"] or 0 for part in parts), default=0)
             best = max(best, (fewest, grid["id"], line))
     if not best[1]:
@@ -177,7 +189,7 @@ def community(page: Page) -> None:
 
 PICTURES: dict[str, Callable[[Page], None]] = {
     each.__name__: each
-    for each in (chooser, overview, subdistrict, status, heat, packages, plan, imports, community)
+    for each in (chooser, overview, subdistrict, status, heat, packages, tender, plan, imports, community)
 }
 
 

@@ -109,6 +109,7 @@ def answers(shares: tuple[float | None, ...]) -> dict[str, Any]:
     )
     return {
         "/api/me": ME,
+        "/api/inbox": {"items": []},
         "/api/summary": {"communities": 1, "communities_by_kind": {}, "residents": 2, "area_km2": 1.0},
         "/api/regions": listing(*regions),
         "/api/base-features": listing(),

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 
 from geo.boundaries import plans
 from geo.store.engine import Scope
+from geo.tender import rounds
+from geo.tender.rules import BundleRules
 from tests.api.matrix import PAGES
 from tests.browser.conftest import Service
 
@@ -23,15 +25,21 @@ def a_plan(service: Service) -> int:
         return plans.create(db, "990101001001", "看一看", TODAY)
 
 
+def a_round(service: Service) -> int:
+    with service.store.begin(Scope("officer", ("990101",))) as db:
+        draft = rounds.Draft(name="看一看", rules=BundleRules(area="990101000000"), packages=[])
+        return rounds.save_new(db, draft, TODAY, ending_days=90)
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_of_a_role_opens_in_both_languages(page: Page, service: Service, role: str) -> None:
-    plan = a_plan(service)
+    addresses = {"/plans/1": f"/plans/{a_plan(service)}", "/rounds/1": f"/rounds/{a_round(service)}"}
     service.enter(page, role)
     for row in PAGES:
         if not row.is_page or role not in row.roles:
             continue
         for lang in ("zh-CN", "en"):
-            service.open(page, row.address.replace("/plans/1", f"/plans/{plan}") + f"?lang={lang}")
+            service.open(page, addresses.get(row.address, row.address) + f"?lang={lang}")
             expect(page.locator("html")).to_have_attribute("lang", lang)
             expect(page.locator("main, body > .sheet, .stage, .work").first).to_be_visible()
 

@@ -1,4 +1,4 @@
-"""The README is held to the code: every place, command, setting, route and picture that it names is there."""
+"""The README and docs/http.md are held to the code: every place, command, setting, route, picture named is there."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tests.house.lints import LINTS
 from tests.house.tree import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
+HTTP = (ROOT / "docs" / "http.md").read_text("utf-8")
 LARGEST_PICTURE = 300 * 1024
 
 
@@ -136,10 +137,10 @@ def test_every_setting_stands_in_the_table_with_its_default() -> None:
 
 def test_every_route_is_named_and_every_named_one_is_there() -> None:
     routes = {f"{method} {route.path}" for route, _ in endpoints() for method in route.methods or ()}
-    named = {text for text in quoted(README) if re.match(r"(GET|POST|PUT|PATCH|DELETE) /", text)}
+    named = {text for text in quoted(HTTP) if re.match(r"(GET|POST|PUT|PATCH|DELETE) /", text)}
     assert sorted(named - routes) == []
     lists = {f"{name}/{{code}}" for name in named}  # "with /{code} one of them"
-    pages = {f"GET {path}" for path in quoted(section("HTTP")) if path.startswith("/")}
+    pages = {f"GET {path}" for path in quoted(HTTP) if path.startswith("/")}
     unnamed = routes - named - lists - pages - {"GET /", "GET /enter"}
     assert sorted(unnamed) == []
 

@@ -10,7 +10,7 @@ import { table } from "../table.js";
  * @typedef {{about: string, text: Sentence, choices: string[], evidence: Sentence[]}} Question
  * @typedef {{row: number, code: string | null, severity: string, reason: Sentence, place: number[] | null}} Finding
  * @typedef {{file: string, kind: string | null, driver: string | null, layer: string | null, encoding: string | null,
- *   notes?: Sentence[], crs: {epsg: number | null, evidence: Sentence[]} | null, columns: {column: string, field: string | null, score: number}[],
+ *   notes?: Sentence[], crs: {epsg: number | null, name: string | null, evidence: Sentence[]} | null, columns: {column: string, field: string | null, score: number}[],
  *   questions: Question[], counts: Record<string, number>, findings: Finding[], findings_left_out: number, preview: string[][],
  *   change_set: number | null, dry_run: boolean}} Report
  */
@@ -29,7 +29,7 @@ export function counts(report) {
 
 /** @param {Report} report */
 export function evidence(report) {
-  const crs = report.crs ? (report.crs.epsg ? `EPSG:${report.crs.epsg}` : MISSING) : t("imports.no_shapes");
+  const crs = report.crs ? (report.crs.name ?? MISSING) : t("imports.no_shapes");
   const why = (report.crs?.evidence ?? []).map((sentence) => el("div", {}, said(sentence)));
   const preview = report.preview?.length ? el("table", { class: "list" }, el("tbody", {}, ...report.preview.slice(0, 4).map((row) => el("tr", {}, ...row.slice(0, 6).map((cell) => el("td", {}, cell)))))) : null;
   return [

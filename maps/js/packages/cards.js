@@ -18,22 +18,22 @@ export function total(units, name) {
 /**
  * @param {import("./board.js").Lot} lot @param {number} index @param {Feature[]} units
  * @param {{bounds: [number, number], active: boolean, broken: Violation[], choose: () => void,
- *   open: boolean, amend: (said: Partial<import("./board.js").Lot>) => void}} about
+ *   open: boolean, acts: HTMLElement | null, amend: (said: Partial<import("./board.js").Lot>) => void}} about
  */
 export function card(lot, index, units, about) {
   const households = total(units, "households");
   const [low, high] = about.bounds;
   const off = households !== null && (households < low || households > high);
-  const chip = el("span", { class: "chip", style: `background:${colourOf(index)}` });
+  const chip = el("span", { class: "chip numbered", style: `background:${colourOf(index)}` }, index + 1);
   const figures = el("div", { class: "figures" },
     el("span", {}, t("packages.members", { n: units.length })),
     el("span", {}, t("packages.households", { n: num(households) })),
     el("span", {}, squareMetres(total(units, "floor_area"))));
   const made = el("article", {
-    class: about.active ? "card active" : "card", style: `border-left-color:${colourOf(index)}`, tabindex: 0, role: "button",
+    class: ["card", about.active ? "active" : "", about.broken.length ? "broken" : ""].filter(Boolean).join(" "), style: `border-left-color:${colourOf(index)}`, tabindex: 0, role: "button",
     "aria-pressed": String(about.active), data: { package: lot.name },
   }, el("h3", {}, chip, el("span", { class: "grow" }, lot.name), lockOf(lot, about)), figures, units.length ? gauge(households, low, high, off) : null,
-  moneyOf(lot.money), split(lot), ...about.broken.map(warning), about.active && about.open && units.length ? services(lot, about.amend) : null);
+  moneyOf(lot.money), split(lot), ...about.broken.map(warning), about.acts, about.active && about.open && units.length ? services(lot, about.amend) : null);
   made.addEventListener("click", about.choose);
   made.addEventListener("keydown", (event) => {
     if (event.target === made && (event.code === "Enter" || event.code === "Space")) (event.preventDefault(), about.choose());
@@ -45,7 +45,7 @@ export function card(lot, index, units, about) {
  * @param {import("./board.js").Lot} lot @param {{open: boolean, amend: (said: Partial<import("./board.js").Lot>) => void}} about */
 function lockOf(lot, about) {
   if (!about.open || !lot.members.length) return null;
-  const made = button(t(lot.locked ? "packages.locked" : "packages.lock"), () => about.amend({ locked: !lot.locked }), { class: "plain", "aria-pressed": String(Boolean(lot.locked)) });
+  const made = button(t(lot.locked ? "packages.locked" : "packages.lock"), () => about.amend({ locked: !lot.locked }), { class: "plain lock", "aria-pressed": String(Boolean(lot.locked)), title: t("packages.lock_title") });
   made.addEventListener("click", (event) => event.stopPropagation());
   return made;
 }

@@ -21,13 +21,30 @@ export class Desk {
     this.packageNames = new Map();
     /** @type {Violation[]} */
     this.broken = [];
+    /** What was broken before the staged changes, as "rule package". @type {Set<string>} */
+    this.brokenBefore = new Set();
+    /** Units chosen on the map, not yet put anywhere. @type {Set<string>} */
+    this.selected = new Set();
     this.area = "";
     this.today = "";
     /** The day that the pool is of. */
     this.asOf = "";
+    this.isOfficer = false;
+    /** An officer, and what lies here may be changed. */
     this.mayEdit = false;
     this.user = "";
     this.name = this.name.bind(this);
+  }
+
+  /** Units of staged moves. @returns {Set<string>} */
+  get waiting() {
+    return this.board.staged.length ? new Set(this.board.waiting().units.keys()) : new Set();
+  }
+
+  /** Units that are cut off from the largest piece of their package. @returns {Set<string>} */
+  get faulty() {
+    const cut = this.broken.filter((one) => one.pieces.length > 1);
+    return new Set(cut.flatMap((one) => [...one.pieces].sort((a, b) => b.length - a.length).slice(1).flat()));
   }
 
   /** The day for an address, where it is not today's. */

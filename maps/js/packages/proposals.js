@@ -1,21 +1,22 @@
 // Proposals (标包方案): asked for, one of them shown, what its rules cost; or why there is none.
 
 import { get, paths, Problem } from "../api.js";
-import { byId, el, fill } from "../dom.js";
+import { button, byId, el, fill } from "../dom.js";
 import { guard } from "../shell.js";
 import { t } from "../words.js";
 import { freshNames } from "./board.js";
 import { refusal } from "./fixes.js";
 import { askForPrices, pricesOf } from "./prices.js";
 import { comparison, summary } from "./result.js";
+import { sideBySide } from "./side.js";
 import { ask, running, watch } from "./work.js";
 
 /** @typedef {import("./result.js").Plan} Plan */
 
 export class Proposals {
   /** @param {import("./desk.js").Desk} desk
-   * @param {{shown: () => void, asked: (rules: Record<string, any>, asOf: string) => Promise<void>, fixed: (rules: Record<string, any>) => void}} on
-   *   a plan lies on the board; the rules of a proposal that was made earlier; rules mended by a click */
+   * @param {{shown: (kept: boolean) => void, keep: () => boolean, asked: (rules: Record<string, any>, asOf: string) => Promise<void>, fixed: (rules: Record<string, any>) => void}} on
+   *   a plan lies on the board, staged over what lay there or not; whether what lies there is to be kept until somebody agrees; the rules of a proposal that was made earlier; rules mended by a click */
   constructor(desk, on) {
     this.desk = desk;
     this.on = on;
@@ -88,14 +89,35 @@ export class Proposals {
     const plan = this.plans[index];
     this.index = index;
     desk.why = new Map(plan.left_out.map((unit) => [unit.code, unit.why]));
-    const locked = new Map(desk.board.lots.filter((lot) => lot.locked).map((lot) => [lot.name, lot]));
-    desk.packageNames = freshNames(plan.packages, new Set(locked.keys()));
-    desk.board.reset(plan.packages.map((item) => ({ ...locked.get(item.id), name: desk.packageNames.get(item.id) ?? item.id, members: item.members, money: item.money })));
+    const kept = this.lay(plan);
     desk.broken = [];
     await desk.fetch(plan.packages.flatMap((item) => item.members));
     this.showResult();
-    this.on.shown();
+    this.on.shown(kept);
     await this.earlierPrices();
+  }
+
+  /** Lays a plan on the board. What a person made is not overwritten: the plan is staged over it, and each package keeps
+   * its name where most of its units stay. @param {Plan} plan @returns {boolean} whether what lay there is kept until somebody agrees */
+  lay(plan) {
+    const { board } = this.desk;
+    board.drop();
+    const locked = new Map(board.lots.filter((lot) => lot.locked).map((lot) => [lot.name, lot]));
+    if (!board.lots.length || !this.on.keep()) {
+      this.desk.packageNames = freshNames(plan.packages, new Set(locked.keys()));
+      board.reset(plan.packages.map((item) => ({ ...locked.get(item.id), name: this.desk.name(item.id), members: item.members, money: item.money })));
+      return false;
+    }
+    const heirs = heirsOf(board.lots, plan.packages);
+    const taken = new Set(board.lots.map((lot) => lot.name));
+    const names = freshNames(plan.packages.filter((item) => !heirs.has(item.id)).map((item) => ({ id: `+${item.id}` })), taken);
+    const lots = plan.packages.map((item) => {
+      const heir = heirs.get(item.id);
+      return heir ? { ...heir, members: item.members, money: item.money } : board.fresh({ name: names.get(`+${item.id}`) ?? item.id, members: item.members, money: item.money });
+    });
+    this.desk.packageNames = new Map(plan.packages.map((item, i) => [item.id, lots[i].name]));
+    board.stage(lots);
+    return true;
   }
 
   /** What the plan on the board is worth, the others beside it, and what its rules cost. */
@@ -105,7 +127,13 @@ export class Proposals {
     if (!this.plans.length) return fill(result);
     const { plans, index, desk } = this;
     const others = plans.length > 1 ? comparison(plans, index, (at) => guard(() => this.show(at)), desk.name) : null;
-    return fill(result, others, summary(plans[index], desk.name), plans[index].packages.length ? this.costs() : null);
+    const side = plans[index].packages.length ? button(t("side.open"), () => this.compare(), { id: "side-open" }) : null;
+    return fill(result, others, side, summary(plans[index], desk.name), plans[index].packages.length ? this.costs() : null);
+  }
+
+  /** The proposals side by side, with what lies on the board. */
+  compare() {
+    sideBySide(this.desk, this.plans, this.index, (at) => guard(() => this.show(at)));
   }
 
   costs() {
@@ -137,4 +165,19 @@ export class Proposals {
     const mine = jobs.find((/** @type {any} */ one) => one.plan === index && ["waiting", "doing", "done"].includes(one.state));
     if (mine && job === this.job) await this.awaitPrices(index, mine.id);
   }
+}
+
+/** For each package of a plan the package on the board that it follows: a locked one by name, else the one that it shares most with.
+ * @param {import("./patch.js").Lot[]} lots @param {any[]} packages */
+function heirsOf(lots, packages) {
+  const heirs = new Map();
+  const free = new Map(lots.map((lot) => [lot.key, lot]));
+  const give = (/** @type {any} */ item, /** @type {import("./patch.js").Lot | undefined} */ lot) => lot && (heirs.set(item.id, lot), free.delete(lot.key));
+  for (const item of packages) give(item, [...free.values()].find((lot) => lot.locked && lot.name === item.id));
+  for (const item of packages) {
+    if (heirs.has(item.id)) continue;
+    const shared = [...free.values()].filter((lot) => !lot.locked).map((lot) => ({ lot, n: lot.members.filter((code) => item.members.includes(code)).length }));
+    give(item, shared.filter((one) => one.n).sort((a, b) => b.n - a.n)[0]?.lot);
+  }
+  return heirs;
 }

@@ -10,7 +10,7 @@ import { better, binds } from "./reasons.js";
 /** @typedef {import("./reasons.js").Reason} Reason */
 
 /** Metres from a household's home to the hub of its package, on average. @param {Plan} plan */
-function meanWay(plan) {
+export function meanWay(plan) {
   const placed = plan.packages.reduce((sum, one) => sum + (one.households ?? 0), 0);
   return placed ? plan.parts.distance / placed : null;
 }

@@ -8,7 +8,8 @@ import { guard, reason, start, toast } from "../shell.js";
 import { table } from "../table.js";
 import { constants, moment, named, t } from "../words.js";
 
-const FORMATS = ["gpkg", "geojson", "xlsx", "csv"];
+const FORMATS = ["gpkg", "zip", "geojson", "kml", "fgb", "xlsx", "csv"];
+const TABLES = ["gpkg", "xlsx", "csv"]; // what holds a kind that has no shapes
 const POLL = 700;
 
 /** @type {File | null} */
@@ -119,6 +120,7 @@ function remember() {
   for (const item of byId("questions").querySelectorAll("select, input")) {
     const { name, value } = /** @type {HTMLInputElement} */ (item);
     if (value && name.startsWith("column:")) mapped[value] = name.slice("column:".length);
+    else if (value && name.startsWith("cut:")) mapped[name.slice("cut:".length)] = value;
     else if (value) answers[name] = value;
   }
   for (const item of byId("columns").querySelectorAll("select")) {
@@ -188,8 +190,8 @@ async function undo(id) {
 
 function showExports() {
   const rows = Object.keys(constants.kinds ?? {}).map((kind) => el("tr", {}, el("td", {}, named("import_kind", kind)),
-    el("td", {}, el("span", { class: "row" }, ...FORMATS.filter((format) => format !== "geojson" || !/firms|service-periods|branches/.test(kind)).map((format) =>
-      el("a", { href: address(paths.exported(kind), { format, as_of: date }), download: true }, format.toUpperCase())))),
+    el("td", {}, el("span", { class: "row" }, ...FORMATS.filter((format) => TABLES.includes(format) || !/firms|service-periods|branches/.test(kind)).map((format) =>
+      el("a", { href: address(paths.exported(kind), { format, as_of: date }), download: true }, format === "zip" ? "SHP" : format.toUpperCase())))),
     el("td", {}, el("a", { href: `/api/templates/${kind}.xlsx`, download: true }, "XLSX"))));
   fill(byId("exports"), ...rows);
 }

@@ -2,26 +2,31 @@
 
 import { paths, send } from "../api.js";
 import { asOf } from "../asof.js";
-import { button, byId, fill, later, typing } from "../dom.js";
+import { button, byId, fill, later } from "../dom.js";
 import { fit, ground, mark } from "../map.js";
 import { Canvas } from "../packages/canvas.js";
 import { card, leftOut } from "../packages/cards.js";
 import { Desk } from "../packages/desk.js";
+import { acts } from "../packages/edit.js";
+import { keys } from "../packages/keys.js";
+import { Lasso } from "../packages/lasso.js";
 import { Pairs } from "../packages/pairs.js";
 import { Pool } from "../packages/pool.js";
 import { Proposals } from "../packages/proposals.js";
 import { contradiction, feasibility, follow, readRules, showRules } from "../packages/rules.js";
 import { lotsOf, Saved } from "../packages/saved.js";
+import { Stage } from "../packages/stage.js";
 import { guard, start } from "../shell.js";
-import { day, t } from "../words.js";
+import { day, named, t } from "../words.js";
 
 const desk = new Desk();
 const { board } = desk;
 const pool = new Pool(desk, () => (hintFeasible(), canvas.draw()));
-const canvas = new Canvas(desk, move);
+const canvas = new Canvas(desk, { click: touch, drop: carry, mayDrag: () => desk.mayEdit && board.lots.length > 0 });
+const stage = new Stage(desk, { take, drop });
 const pairs = new Pairs({ name: desk.name, changed: () => changed(), hint });
-const saved = new Saved(desk, { rules, opened, saved: refresh });
-const proposals = new Proposals(desk, { shown, asked: showAsked, fixed });
+const saved = new Saved(desk, { rules, opened, saved: refresh, weighed, others });
+const proposals = new Proposals(desk, { shown, asked: showAsked, fixed, keep: () => saved.id !== null || board.past.length > 0 });
 /** @type {{set: (date: string) => void}} */
 let clock = { set: () => undefined };
 
@@ -35,15 +40,17 @@ start(async (me) => {
   desk.area = me.areas[0].code;
   desk.today = me.business_date;
   desk.asOf = dayOf(address.get("as_of"), me.business_date);
-  desk.mayEdit = me.roles.includes("officer");
+  desk.isOfficer = desk.mayEdit = me.roles.includes("officer");
   desk.user = me.username;
   byId("round-name", HTMLInputElement).value = t("packages.default_name", { date: day(desk.asOf) });
-  for (const name of ["make", "round-name"]) byId(name).toggleAttribute("disabled", !desk.mayEdit);
+  for (const name of ["make", "round-name", "lasso"]) byId(name).toggleAttribute("disabled", !desk.mayEdit);
   wire();
   const [outline] = await Promise.all([ground({ as_of: desk.day }), pool.load(), saved.list()]);
   fit(outline);
   const round = Number(address.get("round"));
   if (round) await saved.open(round);
+  const wanted = board.lots.findIndex((lot) => lot.name === address.get("package"));
+  if (wanted >= 0) (choose(wanted), fit(desk.features(board.lots[wanted].members), 140));
   byId("loading").hidden = true;
   // A proposal that was asked for before the page was left comes back, its bar too.
   if (!round && desk.mayEdit) guard(() => proposals.resume(Number(address.get("job")) || null));
@@ -65,16 +72,11 @@ function wire() {
   pairs.set({});
   byId("undo").addEventListener("click", undo);
   byId("redo").addEventListener("click", redo);
-  document.addEventListener("keydown", onKey);
-}
-
-/** @param {KeyboardEvent} event */
-function onKey(event) {
-  if ((event.ctrlKey || event.metaKey) && event.code === "KeyZ" && !(event.target instanceof HTMLInputElement)) {
-    event.preventDefault();
-    if (event.shiftKey) redo();
-    else undo();
-  } else if (/^Digit[1-9]$/.test(event.code) && !typing(event)) choose(Number(event.code.slice(5)) - 1);
+  byId("next-loose").addEventListener("click", nextLoose);
+  byId("next-broken").addEventListener("click", nextBroken);
+  const lasso = new Lasso(() => desk.features(new Set([...desk.pool, ...desk.placed()])), (units, more) => select(units, more));
+  keys({ number, none, lock, nextLoose, nextBroken, take, drop, undo, redo, lasso: () => lasso.set(!lasso.on) });
+  board.taken = (patch) => saved.took(patch);
 }
 
 function undo() {
@@ -86,6 +88,87 @@ function redo() {
   board.redo();
   changed();
 }
+
+/** Enter: chosen units go into the active package, staged moves are taken; false when nothing waits. */
+function take() {
+  if (desk.selected.size) return put(board.active);
+  const done = board.take();
+  if (done) (hint(t("packages.move_hint")), changed());
+  return done;
+}
+
+/** Esc: what is chosen or staged is dropped; false when nothing is. */
+function drop() {
+  const waits = desk.selected.size > 0 || board.staged.length > 0;
+  if (desk.selected.size) desk.selected.clear();
+  else board.drop();
+  if (waits) changed();
+  return waits;
+}
+
+/** Chosen units are staged into the package at a place; into a new one when there is none yet. @param {number} to */
+function put(to) {
+  const codes = [...desk.selected];
+  desk.selected.clear();
+  mark([]);
+  if (!desk.mayEdit) return refresh(), true;
+  if (to < 0 && !board.lots.length) board.add(board.freeName(), codes);
+  else if (!board.move(codes, to).length) hint(t("stage.locked"));
+  changed();
+  return true;
+}
+
+/** A digit: chosen units go there, else the package becomes the active one; two digits in a row are one number.
+ * @param {number} n @param {number | null} before the digit that it follows */
+function number(n, before) {
+  if (before !== null && board.lots[n - 1] && moving) (board.undo(), moving.forEach((code) => desk.selected.add(code)));
+  moving = desk.selected.size ? [...desk.selected] : null;
+  if (!board.lots[n - 1]) return;
+  if (desk.selected.size) put(n - 1);
+  else choose(n - 1);
+}
+/** The units that the last digit moved. @type {string[] | null} */
+let moving = null;
+
+/** 0: chosen units go out of their packages. */
+function none() {
+  if (!desk.selected.size) return hint(t("stage.none_chosen"));
+  board.move([...desk.selected], -1);
+  desk.selected.clear();
+  return changed();
+}
+
+/** Q: the active package is locked or opened; with Shift all are. @param {boolean} all */
+function lock(all) {
+  if (!desk.mayEdit || !board.lots[board.active]) return;
+  const locked = all ? !board.lots.every((lot) => lot.locked) : !board.lots[board.active].locked;
+  board.change((lots) => lots.map((lot, i) => (all || i === board.active ? { ...lot, locked } : lot)));
+  changed();
+}
+
+function nextLoose() {
+  const loose = desk.loose();
+  if (!loose.length) return hint(t("stage.all_placed"));
+  looked = (looked + 1) % loose.length;
+  hint(t("stage.loose", { name: loose[looked].properties.name, n: looked + 1, all: loose.length }));
+  return pool.locate(loose[looked]);
+}
+let looked = -1;
+
+/** P: where a package breaks a rule, cut-off pieces first. */
+function nextBroken() {
+  const broken = desk.broken.filter((one) => one.package !== null || one.units.length);
+  if (!broken.length) return hint(t("stage.none_broken"));
+  seen = (seen + 1) % broken.length;
+  const one = broken[seen];
+  const at = board.lots.findIndex((lot) => lot.name === one.package);
+  if (at >= 0) choose(at);
+  const units = desk.features(one.units.length ? one.units : board.lots[at]?.members ?? []);
+  fit(units, 140);
+  mark(one.pieces.length > 1 ? desk.features(desk.faulty) : units);
+  return hint(`⚠ ${one.package ?? ""} ${named("broken", one.rule)} — ${t("stage.n_of", { n: seen + 1, all: broken.length })}`);
+}
+let seen = -1;
 
 /** The pool of another day; what lies on the board belongs to the old one. @param {string} date */
 async function turnTo(date) {
@@ -139,32 +222,62 @@ function fixed(mended) {
   guard(() => proposals.make(mended));
 }
 
-/** A plan lies on the board. */
-function shown() {
-  saved.leave();
-  hint(t(board.lots.length ? "packages.move_hint" : "packages.start"));
-  refresh();
+/** A plan lies on the board; over a round or over work by hand it is staged until somebody agrees. @param {boolean} kept */
+function shown(kept) {
+  desk.selected.clear();
+  if (!kept) saved.leave();
+  desk.mayEdit = desk.isOfficer && saved.isDraft;
+  hint(t(kept ? (board.staged.length ? "stage.proposal" : "stage.same") : board.lots.length ? "packages.move_hint" : "packages.start"));
+  if (kept) changed();
+  else refresh();
   const placed = desk.features(desk.placed());
   if (placed.length) fit(placed, 40);
 }
 
-/** @param {any} round */
-async function opened(round) {
-  proposals.clear();
-  await showAsked(round.rules, round.as_of);
+/** @param {any} round @param {boolean} first it was not on the board before */
+async function opened(round, first) {
+  desk.mayEdit = desk.isOfficer && round.state === "draft";
+  if (first) {
+    proposals.clear();
+    await showAsked(round.rules, round.as_of);
+  }
   const lots = lotsOf(round);
   await desk.fetch(lots.flatMap((lot) => lot.members));
   board.reset(lots);
+  desk.selected.clear();
   desk.broken = round.outcome?.violations ?? [];
-  hint(t("packages.move_hint"));
+  hint(t(desk.mayEdit ? "packages.move_hint" : "saved.read_only"));
   refresh();
-  fit(desk.features(desk.placed()));
+  if (first) fit(desk.features(desk.placed()));
+}
+
+/** Figures of a change that the service took. @param {any} answer */
+function weighed(answer) {
+  desk.broken = answer.violations ?? desk.broken;
+  const money = new Map((answer.packages ?? []).map((/** @type {any} */ item) => [item.name, item.money]));
+  for (const lot of board.lots) if (money.has(lot.name)) lot.money = money.get(lot.name);
+  if (!board.staged.length) desk.brokenBefore = keysOf(desk.broken);
+  refresh();
+}
+
+/** What somebody else moved, in sight. @param {string[]} units */
+function others(units) {
+  guard(async () => {
+    await desk.fetch(units);
+    changed();
+    mark(desk.features(units));
+  });
+}
+
+/** @param {import("../packages/desk.js").Violation[]} broken */
+function keysOf(broken) {
+  return new Set(broken.map((one) => `${one.rule} ${one.package}`));
 }
 
 /** After a change by hand: draw, then let the service weigh the packages. */
 function changed() {
   refresh();
-  weigh();
+  if (saved.id === null || board.staged.length) weigh();
 }
 
 const weigh = later(() => guard(async () => {
@@ -173,16 +286,20 @@ const weigh = later(() => guard(async () => {
   const packages = Object.fromEntries(board.filled().map((lot) => [lot.name, lot.members]));
   const answer = (await send("POST", desk.at(paths.weigh), { rules: asked, packages })).body;
   desk.broken = answer.violations;
+  if (!board.staged.length) desk.brokenBefore = keysOf(desk.broken);
   const money = new Map(answer.packages.map((/** @type {any} */ item) => [item.id, item.money]));
   for (const lot of board.lots) lot.money = money.get(lot.name);
+  canvas.draw();
+  stage.show();
   showCards();
-}), 250);
+}), 60);
 
 function refresh() {
   canvas.draw();
+  stage.show();
   showCards();
-  byId("undo", HTMLButtonElement).disabled = !board.past.length;
-  byId("redo", HTMLButtonElement).disabled = !board.future.length;
+  byId("undo", HTMLButtonElement).disabled = !desk.mayEdit || !(board.past.length + board.staged.length);
+  byId("redo", HTMLButtonElement).disabled = !desk.mayEdit || !board.future.length || board.staged.length > 0;
   byId("save", HTMLButtonElement).disabled = !desk.mayEdit || !board.filled().length;
   fill(byId("save"), t(saved.id ? "packages.save_again" : "packages.save"));
   pool.list.mark(board.lots[board.active]?.members ?? []);
@@ -192,7 +309,7 @@ function showCards() {
   const bounds = /** @type {[number, number]} */ ([Number(byId("min", HTMLInputElement).value), Number(byId("max", HTMLInputElement).value)]);
   const cards = board.lots.map((lot, i) => card(lot, i, desk.features(lot.members), {
     bounds, active: i === board.active, broken: desk.broken.filter((item) => item.package === lot.name), choose: () => choose(i),
-    open: desk.mayEdit, amend: (said) => (board.amend(i, said), refresh()),
+    open: desk.mayEdit, acts: i === board.active && desk.mayEdit ? acts(desk, i, { said: hint }) : null, amend: (said) => (board.amend(i, said), changed()),
   }));
   const more = desk.mayEdit ? button(`＋ ${t("packages.new")}`, addPackage) : null;
   const loose = board.lots.length || proposals.plans.length ? desk.loose() : [];
@@ -201,10 +318,8 @@ function showCards() {
 }
 
 function addPackage() {
-  const names = new Set(board.lots.map((lot) => lot.name));
-  let n = board.lots.length + 1;
-  while (names.has(t("packages.package", { n }))) n += 1;
-  board.add(t("packages.package", { n }));
+  board.add(board.freeName(), [...desk.selected].filter((code) => !board.isLocked(code)));
+  desk.selected.clear();
   changed();
 }
 
@@ -219,13 +334,34 @@ function choose(index) {
   if (again) fit(members, 140);
 }
 
-/** @param {Feature} unit */
-function move(unit) {
+/** A click on a unit: it goes into the active package, or out of it. @param {Feature} unit */
+function touch(unit) {
   if (pairs.take(unit.id)) return mark([unit]);
   if (!desk.mayEdit || board.active < 0) return pool.open(unit);
-  const to = board.toggle(unit.id);
   const name = unit.properties.name;
+  const from = board.place(unit.id);
+  const to = board.toggle(unit.id);
+  if (from === to) return hint(t("stage.locked"));
   hint(to < 0 ? t("packages.removed", { name }) : t("packages.moved", { name, n: board.lots[to].name }));
   mark([]);
   return changed();
+}
+
+/** A unit was dropped on another one, or on a card: it goes into that package. @param {Feature} unit @param {Feature | null} on @param {string | null} card */
+function carry(unit, on, card) {
+  const to = card !== null ? board.lots.findIndex((lot) => lot.name === card) : on ? board.place(on.id) : -2;
+  if (to === -2) return hint(t("stage.nowhere"));
+  const codes = desk.selected.has(unit.id) ? [...desk.selected] : [unit.id];
+  desk.selected.clear();
+  if (!board.move(codes, to).length) return hint(t(board.place(unit.id) === to ? "stage.there_already" : "stage.locked"));
+  if (to >= 0) board.active = to;
+  return changed();
+}
+
+/** Units chosen by a box or a line. @param {Feature[]} units @param {boolean} more besides those chosen already */
+function select(units, more) {
+  if (!more) desk.selected.clear();
+  for (const unit of units) desk.selected.add(unit.id);
+  if (!units.length) hint(t("stage.nothing_there"));
+  refresh();
 }

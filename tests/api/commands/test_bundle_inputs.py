@@ -238,7 +238,7 @@ RAW = {
     "nan.geojson": ('{"type":"Point","coordinates":[NaN,1]}', "not a finite number"),
     "u.shp": ("text", "no shapefile"),
     "u.kml": ("<kml/>", "only .gpkg, .geojson"),
-    "units": ("id,x,y\n", "only .gpkg, .geojson"),
+    "units": ("id,x,y\n", "this format is not taken"),
     "u.xlsx": ("PK\x03\x04", "zip is damaged"),
 }
 

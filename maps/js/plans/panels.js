@@ -1,0 +1,44 @@
+// The tabs of the right side: one is shown at a time, each draws itself when it is.
+
+import { byId, el, fill } from "../dom.js";
+
+/** @typedef {{label: () => import("../dom.js").Child[], draw: (place: HTMLElement) => void}} Tab */
+
+export class Tabs {
+  /** @param {Record<string, Tab>} tabs by name, in their order @param {(name: string) => void} turned another one is shown */
+  constructor(tabs, turned) {
+    this.tabs = tabs;
+    this.turned = turned;
+    this.shown = Object.keys(tabs)[0];
+  }
+
+  /** @param {string} [name] */
+  show(name = this.shown) {
+    const kept = this.shown === name ? byId("tab").scrollTop : 0;
+    if (this.shown !== name) this.turned(name);
+    this.shown = name;
+    const names = Object.keys(this.tabs);
+    fill(byId("tabs"), ...names.map((one) => this.button(one, names)));
+    const place = byId("tab");
+    place.setAttribute("aria-labelledby", `tab-${name}`);
+    fill(place);
+    this.tabs[name].draw(place);
+    place.scrollTop = kept;
+  }
+
+  /** @param {string} name @param {string[]} names */
+  button(name, names) {
+    const on = name === this.shown;
+    const step = (/** @type {KeyboardEvent} */ event) => {
+      const to = { ArrowRight: 1, ArrowLeft: -1 }[event.code];
+      if (!to) return;
+      event.preventDefault();
+      this.show(names[(names.indexOf(name) + to + names.length) % names.length]);
+      byId(`tab-${this.shown}`).focus();
+    };
+    return el("button", {
+      type: "button", role: "tab", id: `tab-${name}`, "aria-selected": String(on), "aria-controls": "tab", tabindex: on ? "0" : "-1",
+      on: { click: () => this.show(name), keydown: step },
+    }, ...this.tabs[name].label());
+  }
+}

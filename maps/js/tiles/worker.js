@@ -1,0 +1,214 @@
+// The painter of vector tiles, a worker: reads a tile (Mapbox Vector Tile 2.1), paints it off screen, tells what lies
+// at a place. A classic script without imports: what it may load is decided by its own answer's policy, which is none.
+
+/** @typedef {{layer: string, type: number, geometry: Uint32Array, tags: Record<string, any>}} Shape */
+/** @typedef {{extent: number, shapes: Shape[]}} Tile */
+
+const POLYGON = 3;
+const MOVE = 1;
+const LINE = 2;
+
+/** Tiles that are on the map, so that a place can be asked for. @type {Map<string, Tile>} */
+const shown = new Map();
+const text = new TextDecoder();
+
+/** A reader of protocol buffers. */
+class Reader {
+  /** @param {Uint8Array} bytes */
+  constructor(bytes) {
+    this.bytes = bytes;
+    this.at = 0;
+  }
+
+  /** A number of up to 53 bits. */
+  varint() {
+    let [value, scale, byte] = [0, 1, 128];
+    while (byte >= 128) {
+      byte = this.bytes[this.at];
+      this.at += 1;
+      value += (byte & 127) * scale;
+      scale *= 128;
+    }
+    return value;
+  }
+
+  /** The bytes of a message or a string. */
+  block() {
+    const length = this.varint();
+    this.at += length;
+    return this.bytes.subarray(this.at - length, this.at);
+  }
+
+  /** Goes through the fields of a message; what `take` does not read (returns false) is passed over.
+   * @param {(field: number, reader: Reader) => boolean} take */
+  fields(take) {
+    while (this.at < this.bytes.length) {
+      const key = this.varint();
+      if (!take(key >> 3, this)) this.pass(key & 7);
+    }
+  }
+
+  /** @param {number} kind of wire */
+  pass(kind) {
+    if (kind === 0) this.varint();
+    else if (kind === 2) this.block();
+    else this.at += kind === 1 ? 8 : 4;
+  }
+}
+
+/** @param {Uint8Array} bytes packed numbers */
+function numbers(bytes) {
+  const reader = new Reader(bytes);
+  const found = new Uint32Array(bytes.length);
+  let count = 0;
+  while (reader.at < bytes.length) {
+    found[count] = reader.varint();
+    count += 1;
+  }
+  return found.subarray(0, count);
+}
+
+/** @param {number} value zigzag */
+const signed = (value) => (value >>> 1) ^ -(value & 1);
+
+/** @param {Uint8Array} bytes of a Value message */
+function valueOf(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  /** @type {any} */
+  let value = null;
+  new Reader(bytes).fields((field, reader) => {
+    if (field === 1) value = text.decode(reader.block());
+    else if (field === 2 || field === 3) {
+      value = field === 2 ? view.getFloat32(reader.at, true) : view.getFloat64(reader.at, true);
+      reader.at += field === 2 ? 4 : 8;
+    } else {
+      const number = reader.varint();
+      value = field === 7 ? number === 1 : field === 6 ? signed(number) : number;
+    }
+    return true;
+  });
+  return value;
+}
+
+/** @param {Uint8Array} bytes of a whole tile @returns {Tile} */
+function read(bytes) {
+  /** @type {Tile} */
+  const tile = { extent: 4096, shapes: [] };
+  new Reader(bytes).fields((field, reader) => field === 3 && (readLayer(reader.block(), tile), true));
+  return tile;
+}
+
+/** @param {Uint8Array} bytes @param {Tile} tile */
+function readLayer(bytes, tile) {
+  let layer = "";
+  /** @type {Uint8Array[]} */
+  const features = [];
+  /** @type {string[]} */
+  const keys = [];
+  /** @type {any[]} */
+  const values = [];
+  new Reader(bytes).fields((field, reader) => {
+    if (field === 1) layer = text.decode(reader.block());
+    else if (field === 2) features.push(reader.block());
+    else if (field === 3) keys.push(text.decode(reader.block()));
+    else if (field === 4) values.push(valueOf(reader.block()));
+    else if (field === 5) tile.extent = reader.varint();
+    else return false;
+    return true;
+  });
+  for (const each of features) tile.shapes.push(readFeature(each, layer, keys, values));
+}
+
+/** @param {Uint8Array} bytes @param {string} layer @param {string[]} keys @param {any[]} values @returns {Shape} */
+function readFeature(bytes, layer, keys, values) {
+  /** @type {Shape} */
+  const shape = { layer, type: 0, geometry: new Uint32Array(0), tags: {} };
+  new Reader(bytes).fields((field, reader) => {
+    if (field === 2) {
+      const pairs = numbers(reader.block());
+      for (let i = 0; i + 1 < pairs.length; i += 2) shape.tags[keys[pairs[i]]] = values[pairs[i + 1]];
+    } else if (field === 3) shape.type = reader.varint();
+    else if (field === 4) shape.geometry = numbers(reader.block());
+    else return false;
+    return true;
+  });
+  return shape;
+}
+
+/** Draws a shape into a path. @param {Shape} shape @param {Path2D} path @param {number} scale px for a unit */
+function trace(shape, path, scale) {
+  const codes = shape.geometry;
+  let [x, y, i] = [0, 0, 0];
+  while (i < codes.length) {
+    const [command, count] = [codes[i] & 7, codes[i] >> 3];
+    i += 1;
+    if (command !== MOVE && command !== LINE) {
+      path.closePath();
+      continue;
+    }
+    for (let n = 0; n < count; n += 1) {
+      x += signed(codes[i]);
+      y += signed(codes[i + 1]);
+      i += 2;
+      if (command === MOVE) path.moveTo(x * scale, y * scale);
+      else path.lineTo(x * scale, y * scale);
+    }
+  }
+}
+
+/** The fill of a shape, null for none. @param {Shape} shape @param {any} look */
+function fillOf(shape, look) {
+  if (shape.type !== POLYGON) return null;
+  const own = look.by === undefined ? undefined : look.fills?.[String(shape.tags[look.by])];
+  return own ?? look.fill ?? null;
+}
+
+/** Paints shapes: all of one fill as one path, which winding keeps right. @param {Tile} tile @param {any} question */
+function paint(tile, { side, look, skip }) {
+  const canvas = new OffscreenCanvas(side, side);
+  const pen = /** @type {any} */ (canvas.getContext("2d"));
+  /** @type {Map<string | null, Path2D>} */
+  const paths = new Map();
+  for (const shape of tile.shapes) {
+    const code = String(shape.tags.code ?? "");
+    if (skip.some((/** @type {string} */ each) => code.startsWith(each))) continue;
+    const fill = fillOf(shape, look);
+    const path = paths.get(fill) ?? new Path2D();
+    paths.set(fill, path);
+    trace(shape, path, side / tile.extent);
+  }
+  pen.lineWidth = (look.width ?? 1) * (side / 256);
+  pen.lineJoin = "round";
+  for (const [fill, path] of paths) {
+    if (fill !== null) (pen.fillStyle = fill), pen.fill(path);
+    if (look.line) (pen.strokeStyle = look.line), pen.stroke(path);
+  }
+  return canvas.transferToImageBitmap();
+}
+
+/** The topmost polygon at a place. @param {Tile | undefined} tile @param {number} x share of the tile's side @param {number} y */
+function find(tile, x, y) {
+  if (!tile) return null;
+  const pen = /** @type {any} */ (new OffscreenCanvas(1, 1).getContext("2d"));
+  for (const shape of [...tile.shapes].reverse()) {
+    if (shape.type !== POLYGON) continue;
+    const path = new Path2D();
+    trace(shape, path, 1);
+    if (pen.isPointInPath(path, x * tile.extent, y * tile.extent)) return { layer: shape.layer, ...shape.tags };
+  }
+  return null;
+}
+
+const page = /** @type {any} */ (self);
+page.onmessage = (/** @type {MessageEvent} */ { data: question }) => {
+  if (question.drop) {
+    shown.delete(question.drop);
+  } else if (question.paint) {
+    const tile = read(new Uint8Array(question.data));
+    shown.set(question.paint, tile);
+    const picture = tile.shapes.length ? paint(tile, question) : null;
+    page.postMessage({ number: question.number, picture }, picture ? [picture] : []);
+  } else {
+    page.postMessage({ number: question.number, properties: find(shown.get(question.at), question.x, question.y) });
+  }
+};
