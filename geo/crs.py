@@ -64,11 +64,19 @@ def zones() -> dict[int, Zone]:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """The source system, or None with what it could be; `evidence` says what that rests on."""
+    """The source system, or None with what it could be; `evidence` says what that rests on.
+
+    `how` it is known: declared by the file, stated by a person, identified by where the shapes lie, or fitted.
+    """
 
     epsg: int | None
     evidence: tuple[Sentence, ...]
     candidates: tuple[int, ...] = ()
+    how: str = "declared"
+
+    def named(self) -> str | None:
+        """Return the system and how it is known: `EPSG:4527 (declared)`; None where it is not known."""
+        return None if self.epsg is None else f"{label(self.epsg)} ({self.how})"
 
 
 _REFUSED: tuple[tuple[str, Sentence], ...] = (
@@ -178,7 +186,7 @@ def identify(declared: int | None, bounds: Bounds, chosen: int | None = None) ->
         )
     if fits_system(believed, np.array([bounds]))[0]:
         evidence.append(("数值与之相符", "the numbers agree"))
-        return Identified(believed, tuple(evidence))
+        return Identified(believed, tuple(evidence), how="stated" if chosen else "declared")
     if chosen:
         raise BadInput(
             f"{label(chosen)} cannot be: {reading[1]}", field="crs", extra={"detail_zh": reading[0]}

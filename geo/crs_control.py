@@ -38,6 +38,10 @@ class Fit:
         """Root mean square of the residuals in metres."""
         return float(np.sqrt(np.mean(np.square(self.residuals))))
 
+    def believable(self) -> bool:
+        """Whether the points fit one another: within a metre, and at no other scale than one."""
+        return self.rms <= MOST_RESIDUAL and abs(float(np.hypot(*self.terms[:2])) - 1) <= _MOST_SCALE
+
     def plane(self, points: np.ndarray) -> np.ndarray:
         """Return (n, 2) file coordinates in metres of the zone."""
         x, y = points[:, 0] - self.origin[0], points[:, 1] - self.origin[1]
@@ -92,11 +96,31 @@ def fit_control(points: Sequence[Sequence[float]]) -> Fit:
 
     Raises BadInput for fewer than three, for points in one place, or where they do not fit within a metre.
     """
-    rows = np.asarray([[float(value) for value in row] for row in points], dtype=np.float64).reshape(
-        len(points), -1
-    )
-    if len(rows) < LEAST or rows.shape[1:] != (4,) or not np.isfinite(rows).all():
-        raise BadInput(f"at least {LEAST} control points are needed, each as x, y, lon, lat", field="control")
+    fit = _fitted(points)
+    if not fit.believable():
+        raise BadInput(
+            "the control points do not fit one another", field="control", extra={"fit": fit.as_json()}
+        )
+    return fit
+
+
+def judge_control(points: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """Return a fit as `Fit.as_json`, whether it is good enough to import by, and which point spoils it.
+
+    `suspect` is the row without which the others fit (of four points or more; of three, any could be the bad one).
+    Raises BadInput for fewer than three points, or for points in one place.
+    """
+    fit = _fitted(points)
+    found = {**fit.as_json(), "good": fit.believable(), "suspect": None}
+    if not fit.believable() and len(points) > LEAST:
+        others = [_fitted([*points[:row], *points[row + 1 :]]) for row in range(len(points))]
+        best = min(range(len(points)), key=lambda row: others[row].rms)
+        found["suspect"] = best if others[best].believable() else None
+    return found
+
+
+def _fitted(points: Sequence[Sequence[float]]) -> Fit:
+    rows = _rows(points)
     zone = plane_zone(float(rows[:, 2].mean()))
     ahead = Transformer.from_crs(CGCS2000, zone, always_xy=True)
     target = np.column_stack(ahead.transform(rows[:, 2], rows[:, 3]))
@@ -110,9 +134,17 @@ def fit_control(points: Sequence[Sequence[float]]) -> Fit:
     a, b, c, d = (float(term) for term in terms)
     fit = Fit(zone, (a, b, c, d), (float(origin[0]), float(origin[1])), ())
     residuals = np.hypot(*(fit.plane(rows[:, :2]) - target).T)
-    fit = Fit(zone, fit.terms, fit.origin, tuple(float(one) for one in residuals))
-    if fit.rms > MOST_RESIDUAL or abs(np.hypot(a, b) - 1) > _MOST_SCALE:
-        raise BadInput(
-            "the control points do not fit one another", field="control", extra={"fit": fit.as_json()}
-        )
-    return fit
+    return Fit(zone, fit.terms, fit.origin, tuple(float(one) for one in residuals))
+
+
+def _rows(points: Sequence[Sequence[float]]) -> np.ndarray:
+    if len(points) < LEAST or any(len(row) != 4 for row in points):
+        raise BadInput(f"at least {LEAST} control points are needed, each as x, y, lon, lat", field="control")
+    rows = np.asarray(points, dtype=np.float64)
+    if (
+        not np.isfinite(rows).all()
+        or not (np.abs(rows[:, 2]) <= 180).all()
+        or not (np.abs(rows[:, 3]) < 90).all()
+    ):
+        raise BadInput("longitude is within 180 degrees, latitude within 90", field="control")
+    return rows

@@ -17,6 +17,7 @@ from api.opening import open_store
 from geo.crs import CGCS2000, label, parse_crs
 from geo.crs_control import parse_control
 from geo.errors import BadInput, WanggeError
+from geo.ingest.encodings import parse_encoding
 from geo.ingest.export import FORMATS, export
 from geo.ingest.fields import KINDS
 from geo.ingest.formats import TAKEN
@@ -74,6 +75,9 @@ def _add_import(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
                         "hold (default: since ever, and the business date)")  # fmt: skip
     parser.add_argument("--provisional", metavar="CODE", help="give rows without a code one below this region; the word"
                         " place: in the neighbourhood where each lies")  # fmt: skip
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="of the texts of a Shapefile or CSV: utf-8, gb18030, big5 …"
+    )
     parser.add_argument("--layer", metavar="NAME", help="the layer or sheet, where the file has several")
     parser.add_argument("--strict", action="store_true", help="load nothing when a row is refused")
     parser.add_argument("--dry-run", action="store_true", help="do everything but write")
@@ -149,6 +153,7 @@ def _import_one(
         strict=arguments.strict,
         control=arguments.control or (),
         provisional=arguments.provisional,
+        encoding=parse_encoding(arguments.encoding) if arguments.encoding else None,
     )
     try:
         with whole(path) as file:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Query, Response, UploadFile
+from pydantic import BaseModel, Field
 
 from api.deps import BUSINESS, Actor, Db, From, Limit, Settings, Store, allow, parse_date
 from geo.crs import label, parse_crs
-from geo.crs_control import fit_control, parse_control
+from geo.crs_control import fit_control, judge_control, parse_control
 from geo.errors import BadInput, TooLarge
 from geo.ingest import formats, history, templates
+from geo.ingest.encodings import parse_encoding
 from geo.ingest.fields import KINDS
 from geo.ingest.importer import ImportOptions
 from geo.ingest.packed import pack_parts
 from geo.ingest.undo import undo_import
-from geo.ingest.uploads import new_upload, request_of
+from geo.ingest.uploads import kept_upload, new_upload, request_of
 from geo.jobs import cancel_job, enqueue, list_jobs, read_job
 from geo.people.trail import Origin
 from geo.settings import Settings as AllSettings
@@ -39,8 +42,12 @@ def start_import(
     origin: From,
     response: Response,
     file: Annotated[
-        list[UploadFile], File(description=f"{formats.TAKEN}; the parts of a shapefile may come one by one")
-    ],
+        list[UploadFile] | None,
+        File(description=f"{formats.TAKEN}; the parts of a shapefile may come one by one"),
+    ] = None,
+    again: Annotated[
+        int | None, Form(ge=1, description="an earlier job of yours, whose file is taken")
+    ] = None,
     kind: Text = None,
     crs: Text = None,
     layer: Text = None,
@@ -52,10 +59,14 @@ def start_import(
         str | None, Form(max_length=20_000, description="at least three control points: lines of x,y,lon,lat")
     ] = None,
     provisional: Text = None,
+    encoding: Text = None,
     dry_run: Annotated[bool, Form()] = False,
     strict: Annotated[bool, Form()] = False,
 ) -> dict[str, Any]:
-    """Take a file in: 202 with the job that imports it; a file that cannot be one of ours is refused at once."""
+    """Take a file in: 202 with the job that imports it; a file that cannot be one of ours is refused at once.
+
+    The file is kept for a day where it was not loaded: `again` takes it from that job, with other answers.
+    """
     options = ImportOptions(
         kind=_kind(kind),
         crs=label(parse_crs(crs)) if crs else None,
@@ -66,18 +77,50 @@ def start_import(
         strict=strict,
         control=_control(control),
         provisional=provisional or None,
-        name=_name(file),
+        encoding=parse_encoding(encoding) if encoding else None,
     )
+    scope = _scope(actor, origin)
+    if again is not None:
+        path, name = kept_upload(settings, read_job(db, scope, again), actor.username)
+        number = enqueue(db, scope, "import", request_of(path, replace(options, name=name)))
+    elif file:
+        number = _take(db, settings, scope, file, replace(options, name=_name(file)))
+    else:
+        raise BadInput("send a file, or `again` with the number of an earlier job", field="file")
+    response.headers["Location"] = f"/api/jobs/{number}"
+    return {"job": number, "state": "waiting"}
+
+
+def _take(db: Db, settings: AllSettings, scope: Scope, file: list[UploadFile], options: ImportOptions) -> int:
+    """Keep the file, look what it is, and queue its import; returns the job's number."""
     path = new_upload(settings)
     try:
         _keep_all(file, path, settings)
         formats.inspect(path, options.name)
-        number = enqueue(db, _scope(actor, origin), "import", request_of(path, options))
+        return enqueue(db, scope, "import", request_of(path, options))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    response.headers["Location"] = f"/api/jobs/{number}"
-    return {"job": number, "state": "waiting"}
+
+
+@router.delete("/api/imports/kept/{number}", dependencies=[allow("planner", "officer")])
+def let_go(db: Db, settings: Settings, actor: Actor, origin: From, number: int) -> dict[str, Any]:
+    """Remove the file that was kept for an import which nobody will load."""
+    path, _ = kept_upload(settings, read_job(db, _scope(actor, origin), number), actor.username)
+    path.unlink(missing_ok=True)
+    return {"job": number, "removed": True}
+
+
+class ControlPoints(BaseModel):
+    """Control points as a person types them: x and y of the file, longitude and latitude of the same mark."""
+
+    points: Annotated[list[tuple[float, float, float, float]], Field(max_length=500)]
+
+
+@router.post("/api/control-points", dependencies=[allow("planner", "officer")])
+def judge_points(body: ControlPoints) -> dict[str, Any]:
+    """Fit control points and say how well: residuals, rms, and the one point that spoils it, if it is one."""
+    return judge_control(body.points)
 
 
 def _control(text: str | None) -> list[list[float]]:

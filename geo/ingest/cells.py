@@ -89,6 +89,22 @@ def plain(cell: object) -> str | None:
     return None if folded.lower() in UNKNOWN else folded
 
 
+MAX_TOLD = 200
+"""Letters kept of a cell whose value is not plainly what it says."""
+
+
+def told(cell: object) -> str:
+    """Return what a cell says, as it stands there, for a person to read; "" where it is empty.
+
+    >>> told(" 暂无信息\n"), told(None), told(float("nan")), told(-5.0)
+    ('暂无信息', '', '', '-5')
+    """
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    text = str(cell) if isinstance(cell, str) else plain(cell) or ""
+    return "".join(letter for letter in text if letter.isprintable()).strip(" \u3000")[:MAX_TOLD]
+
+
 def _text(cell: object, _field: Field) -> Parsed:
     """Free text keeps its own width and spelling: only the outer spaces go."""
     if plain(cell) is None:

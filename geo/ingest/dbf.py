@@ -6,14 +6,13 @@ GB18030, which holds GBK and GB2312. A hint under which the bytes cannot be read
 
 from __future__ import annotations
 
-import codecs
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from geo.errors import BadInput, TooLarge
+from geo.ingest.encodings import candidates, codec_of, cut_text, fits
 from geo.ingest.layer import MAX_COLUMNS, MAX_ROWS
 
 _LDID = {
@@ -27,7 +26,6 @@ _LDID = {
 }
 """Language bytes that name an encoding of East Asia. Others (0x03 = Windows 1252, 0x57 = "as the system") are what
 programs write that were never asked."""
-_CODE_PAGES = {"936": "gb18030", "54936": "gb18030", "950": "big5", "65001": "utf-8", "1252": "cp1252"}
 NAME_BYTES = 10
 """Bytes of a field's name; a longer one was cut."""
 TEXT_BYTES = 254
@@ -44,7 +42,10 @@ class _Field:
 
 @dataclass(frozen=True)
 class Attributes:
-    """Columns of plain values, which rows are deleted, the encoding and on what it rests, and what was cut."""
+    """Columns of plain values, which rows are deleted, the encoding and on what it rests, and what was cut.
+
+    `encodings` are those that it could be read in, each with the first texts as they would then read.
+    """
 
     columns: dict[str, list[Any]]
     deleted: np.ndarray
@@ -52,12 +53,20 @@ class Attributes:
     reason: str
     cut_names: list[str]
     cut_texts: list[str]
+    encodings: list[dict[str, Any]] = field(default_factory=list)
 
 
-def read_dbf(content: bytes, cpg: str | None) -> Attributes:
-    """Read a table. Raises BadInput where it is none, TooLarge over the limits."""
+def read_dbf(content: bytes, cpg: str | None, chosen: str | None = None) -> Attributes:
+    """Read a table, in the `chosen` encoding where somebody looked. Raises BadInput where it is none, or TooLarge."""
     fields, table = _layout(content)
-    encoding, reason = _encoding(content, fields, table, cpg)
+    parts = _parts(fields, table)
+    hints = [
+        (codec_of(cpg), ".cpg"),
+        (_LDID.get(content[29]), "LDID"),
+        ("utf-8", "UTF-8"),
+        ("gb18030", "GB18030"),
+    ]
+    encoding, reason = (chosen, "chosen") if chosen else _encoding(hints, parts)
     columns: dict[str, list[Any]] = {}
     cut_names, cut_texts = [], []
     for one in fields:
@@ -72,7 +81,15 @@ def read_dbf(content: bytes, cpg: str | None) -> Attributes:
             cut_names.append(name)
         if one.type == "C" and one.width >= TEXT_BYTES - 1 and _full(cells, one.width):
             cut_texts.append(name)
-    return Attributes(columns, table[:, 0] == ord("*"), encoding, reason, cut_names, cut_texts)
+    return Attributes(
+        columns,
+        table[:, 0] == ord("*"),
+        encoding,
+        reason,
+        cut_names,
+        cut_texts,
+        candidates(parts, hints, encoding),
+    )
 
 
 def _layout(content: bytes) -> tuple[list[_Field], np.ndarray]:
@@ -95,64 +112,22 @@ def _layout(content: bytes) -> tuple[list[_Field], np.ndarray]:
     return fields, np.frombuffer(content, np.uint8, count * width, head).reshape(count, width)
 
 
-def _encoding(content: bytes, fields: list[_Field], table: np.ndarray, cpg: str | None) -> tuple[str, str]:
-    texts = [
-        np.ascontiguousarray(table[:, f.start : f.start + f.width]).tobytes() for f in fields if f.type == "C"
-    ]
-    sample = [one.name for one in fields] + texts
-    widths = [0] * len(fields) + [f.width for f in fields if f.type == "C"]
-    hints = (
-        (codec_of(cpg), ".cpg"),
-        (_LDID.get(content[29]), "LDID"),
-        ("utf-8", "UTF-8"),
-        ("gb18030", "GB18030"),
-    )
+def _parts(fields: list[_Field], table: np.ndarray) -> list[tuple[bytes, int]]:
+    """Return every text of the table with the bytes of one cell (0 = one cell): the names, then column by column."""
+    texts = [f for f in fields if f.type == "C"]
+    columns = [np.ascontiguousarray(table[:, f.start : f.start + f.width]).tobytes() for f in texts]
+    return [(one.name, 0) for one in fields] + [(c, f.width) for c, f in zip(columns, texts, strict=True)]
+
+
+def _encoding(hints: list[tuple[str | None, str]], parts: list[tuple[bytes, int]]) -> tuple[str, str]:
     for encoding, reason in hints:
-        if encoding and all(_fits(part, width, encoding) for part, width in zip(sample, widths, strict=True)):
+        if encoding and all(fits(part, encoding, width) for part, width in parts):
             return encoding, reason
     return "cp1252", "none"
 
 
-def codec_of(label: str | None) -> str | None:
-    """Return Python's name of what a .cpg says (`GBK`, `936`, `ANSI 936`, `UTF-8`), None where it says nothing known.
-
-    >>> codec_of("UTF-8"), codec_of("ANSI 936"), codec_of("gb2312"), codec_of("whatever")
-    ('utf-8', 'gb18030', 'gb18030', None)
-    """
-    text = (label or "").strip().lower()
-    digits = re.sub(r"\D", "", text)
-    if not text:
-        return None
-    if digits in _CODE_PAGES and not text.startswith("iso"):
-        return _CODE_PAGES[digits]
-    try:
-        name = codecs.lookup(text).name
-    except (LookupError, ValueError):
-        return None
-    return "gb18030" if name in ("gbk", "gb2312") else name
-
-
-def _fits(part: bytes, width: int, encoding: str) -> bool:
-    """Whether bytes are text in an encoding; each cell of `width` may end in the middle of a character."""
-    if part.isascii():
-        return True
-    cells = [part] if not width else {part[at : at + width] for at in range(0, len(part), width)}
-    return all(cell.isascii() or _cut(cell, encoding) is not None for cell in cells)
-
-
-def _cut(cell: bytes, encoding: str) -> str | None:
-    """Return the text of bytes of which the last character may be cut, None where they are none."""
-    for short in range(4):
-        try:
-            return cell[: len(cell) - short].decode(encoding)
-        except UnicodeDecodeError as error:
-            if error.start < len(cell) - short - 4:
-                return None
-    return None
-
-
 def _decoded(cell: bytes, encoding: str) -> str:
-    text = _cut(cell, encoding)
+    text = cut_text(cell, encoding)
     return cell.decode(encoding, "replace") if text is None else text
 
 

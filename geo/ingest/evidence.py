@@ -56,6 +56,15 @@ class Rates:
         """Return how much better the best system agrees than plain degrees."""
         return self.by_system[self.best()] - self.by_system[WGS84]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the three rates as plain JSON values, under the names that `--crs` takes."""
+        names = {WGS84: "EPSG:4326"}
+        return {
+            "kind": self.kind,
+            "shapes": self.shapes,
+            "by_system": {names.get(epsg) or label(epsg): rate for epsg, rate in self.by_system.items()},
+        }
+
     def sentence(self) -> Sentence:
         """Return the three rates as words."""
         rates = ", ".join(f"{_name(epsg)} {rate:.1%}" for epsg, rate in self.by_system.items())

@@ -237,12 +237,17 @@ def check_markup(chunks: Iterable[bytes], what: str) -> None:
         tail = chunk[-16:]
 
 
-ENCODINGS = ("utf-8-sig", "gb18030")
+ENCODINGS = ("utf-8-sig", "gb18030", "big5")
 """Tried in this order: a text that is valid UTF-8 is hardly ever anything else, and GB18030 holds GBK and GB2312."""
 
 
-def decode(content: bytes) -> tuple[str, str]:
-    """Return the text of a CSV and the encoding it was read in. Raises BadInput where neither fits."""
+def decode(content: bytes, chosen: str | None = None) -> tuple[str, str]:
+    """Return the text of a CSV and the encoding it was read in: the `chosen` one, or the first that fits.
+
+    Raises BadInput where none does.
+    """
+    if chosen:
+        return content.decode("utf-8-sig" if chosen == "utf-8" else chosen, "replace"), chosen
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16"), "utf-16"
     for encoding in ENCODINGS:
@@ -250,7 +255,7 @@ def decode(content: bytes) -> tuple[str, str]:
             return content.decode(encoding), "utf-8" if encoding == "utf-8-sig" else encoding
         except UnicodeDecodeError:
             continue
-    raise BadInput("the text is neither UTF-8 nor GB18030", field="encoding")
+    raise BadInput("the text is neither UTF-8 nor GB18030 nor Big5", field="encoding")
 
 
 def separator(text: str) -> str:

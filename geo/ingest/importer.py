@@ -6,7 +6,7 @@ import hashlib
 import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -29,11 +29,12 @@ from geo.crs_control import fit_control
 from geo.errors import BadInput, Conflict, DiskFull, WanggeError
 from geo.ingest.checks import check_table
 from geo.ingest.columns import ColumnMap, kind_of, map_columns
-from geo.ingest.evidence import agreement, verdict
+from geo.ingest.evidence import Rates, agreement, verdict
 from geo.ingest.fields import KINDS, Kind
 from geo.ingest.formats import inspect
 from geo.ingest.load import Loading, Origin, city_of
 from geo.ingest.parents import check_against_store
+from geo.ingest.preview import first_rows
 from geo.ingest.provisional import provide
 from geo.ingest.reading import Layers, RawTable, read_file
 from geo.ingest.report import ImportReport, Question
@@ -59,7 +60,7 @@ class ImportOptions:
     is refused. `name` is the file's own name where `path` is an upload's. `control` are control points: x, y of the
     file with longitude, latitude in CGCS2000 of the same marks, at least three; they take the place of `crs`.
     `provisional` gives rows without a code one: below the region of that code, or in the neighbourhood where each lies
-    (`place`).
+    (`place`). `encoding` is that of the texts of a Shapefile or CSV.
     """
 
     kind: str | None = None
@@ -72,6 +73,7 @@ class ImportOptions:
     name: str | None = None
     control: Sequence[Sequence[float]] = ()
     provisional: str | None = None
+    encoding: str | None = None
 
 
 class Cancelled(Conflict):
@@ -98,14 +100,16 @@ def import_file(
     _check_disk(settings)
     report = ImportReport(run.options.name or path.name, dry_run=run.options.dry_run)
     progress(0.02, "reading")
-    raw = read_file(path, inspect(path, run.options.name), run.options.layer)
+    raw = read_file(path, inspect(path, run.options.name), run.options.layer, run.options.encoding)
     if isinstance(raw, Layers):
+        report.layers = raw.names
         report.questions.append(_which_layer(raw))
         return report
     progress(0.25, "mapping")
     table, epsg = _understand(raw, run, report)
     if table is not None:
         progress(0.35, "checking")
+        table.source_crs = report.crs.named() if report.crs else None
         _check(table, epsg, run, report)
         report.findings = table.findings
         _load(run, table, Origin(report.file, label(epsg) if epsg else None, _sha256(path)), report)
@@ -153,6 +157,7 @@ def _understand(raw: RawTable, run: _Run, report: ImportReport) -> tuple[ParsedT
         raw.encoding,
         raw.preview,
     )
+    report.layers, report.encodings = raw.layers, raw.encodings
     report.counts["read"] = len(raw)
     report.notes.extend(raw.notes)
     kind = _kind(raw, options, report)
@@ -160,6 +165,7 @@ def _understand(raw: RawTable, run: _Run, report: ImportReport) -> tuple[ParsedT
         return None, None
     report.kind = kind.name
     report.mapping = map_columns(list(raw.columns), kind, options.mapping, raw.cut)
+    report.first_rows = first_rows(raw, report.mapping)
     _ask_columns(report.mapping, raw, report, bool(options.provisional))
     _note_last_days(report.mapping, report)
     epsg = _system(raw, kind, run, report)
@@ -210,11 +216,15 @@ def _system(raw: RawTable, kind: Kind, run: _Run, report: ImportReport) -> int |
         return None
     if options.control:
         report.crs = _fitted(options)
+        report.fit = fit_control(options.control).as_json()
         return report.crs.epsg
     chosen = parse_crs(options.crs) if options.crs else None
     report.crs = identify(None if chosen else declared_epsg(raw.crs), bounds, chosen)
-    if not chosen:
-        report.crs = _held_against_regions(raw, report, run)
+    rates = _rates(raw, report, run)
+    if rates is not None:
+        report.rates = rates.as_json()
+        report.crs = replace(report.crs, evidence=(*report.crs.evidence, rates.sentence()))
+        report.crs = report.crs if chosen else _judged(report.crs, rates)
     if report.crs.epsg is None:
         choices = tuple(label(epsg) for epsg in report.crs.candidates)
         text = ("文件的坐标系是哪一个？", "Which coordinate system is the file in?")
@@ -227,34 +237,34 @@ def _fitted(options: ImportOptions) -> Identified:
     residuals = ", ".join(f"{one:.3f}" for one in fit.residuals)
     chinese = f"由 {len(fit.residuals)} 个控制点拟合，中误差 {fit.rms:.3f} m，各点残差 {residuals} m"
     english = f"fitted by {len(fit.residuals)} control points: rms {fit.rms:.3f} m, residuals {residuals} m"
-    return Identified(FITTED, ((chinese, english),))
+    return Identified(FITTED, ((chinese, english),), how="fitted")
 
 
-def _held_against_regions(raw: RawTable, report: ImportReport, run: _Run) -> Identified:
-    """Degrees may be shifted: show how well they agree with the regions as they are, from GCJ-02 and from BD-09."""
+def _rates(raw: RawTable, report: ImportReport, run: _Run) -> Rates | None:
+    """Degrees may be shifted: how well they agree with the regions as they are, from GCJ-02 and from BD-09."""
     found = report.crs
     assert found is not None
-    degrees = found.epsg in (CGCS2000, WGS84) or CGCS2000 in found.candidates
+    degrees = found.epsg in (CGCS2000, WGS84, GCJ02, BD09) or CGCS2000 in found.candidates
     if not degrees or raw.shapes is None or report.mapping is None:
-        return found
+        return None
     column = report.mapping.columns().get("code")
     codes = raw.columns[column] if column else [None] * len(raw)
     with run.store.begin(run.scope) as session:
-        rates = agreement(session, raw.shapes, codes)
-    if rates is None:
-        return found
-    evidence = (*found.evidence, rates.sentence())
+        return agreement(session, raw.shapes, codes)
+
+
+def _judged(found: Identified, rates: Rates) -> Identified:
+    """Return the system by the rates: what clearly agrees better is taken, a small lead is asked."""
     if found.epsg is None:
-        return Identified(None, evidence, (*found.candidates, GCJ02, BD09))
+        return Identified(None, found.evidence, (*found.candidates, GCJ02, BD09))
     told = verdict(rates)
     if told == WGS84:
-        return Identified(found.epsg, evidence)
+        return found
     if told is None:
-        return Identified(None, evidence, (found.epsg, GCJ02, BD09))
+        return Identified(None, found.evidence, (found.epsg, GCJ02, BD09))
     chinese = f"声明为 {label(found.epsg)}，实为 {label(told)}：已按此转换"
-    return Identified(
-        told, (*evidence, (chinese, f"declared {label(found.epsg)}, really {label(told)}: converted"))
-    )
+    english = f"declared {label(found.epsg)}, really {label(told)}: converted"
+    return Identified(told, (*found.evidence, (chinese, english)), how="identified")
 
 
 def _which_layer(raw: Layers) -> Question:

@@ -6,8 +6,10 @@ Runs inside `geo.ingest.child` only. Every format ends in a `Layer`, which is wr
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from shapely.errors import GEOSException
 
 from geo.errors import BadInput, TooLarge
 from geo.ingest import formats
+from geo.ingest.encodings import candidates
 from geo.ingest.layer import MAX_COLUMNS, MAX_ROWS, Layer, flat_cell, plain_value
 
 MAX_VERTICES = 50_000
@@ -32,7 +35,7 @@ EXPLANATIONS = ("说明", "填写说明")
 def read(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Read one layer of `request["path"]`, a file of `request["format"]`, into the folder."""
     path = Path(request["path"])
-    layer = _reader(request["format"])(path, request.get("layer"))
+    layer = _reader(request["format"], request.get("encoding"))(path, request.get("layer"))
     if isinstance(layer, list):
         return {"layers": layer}
     if len(layer.rows) > MAX_ROWS or len(layer.columns) > MAX_COLUMNS:
@@ -43,7 +46,8 @@ def read(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     (folder / "columns.json").write_text(json.dumps(columns, ensure_ascii=False), "utf-8")
     np.save(folder / "rows.npy", np.asarray(layer.rows, dtype=np.int64))
     notes = _write_shapes(layer.shapes, folder) if layer.shapes is not None else {}
-    return {"shapes": layer.shapes is not None, "unread": notes, **layer.meta}
+    layers = layer.meta.pop("layers", [])
+    return {"shapes": layer.shapes is not None, "unread": notes, "layers_of_file": layers, **layer.meta}
 
 
 def printable(name: str) -> str:
@@ -184,11 +188,13 @@ def _read_xlsx(path: Path, layer: str | None) -> Layer | list[str]:
         tables = {layer: filled[layer]}
     # A sheet that only explains the others is no table; alone it would be taken all the same.
     names = [name for name in tables if name not in EXPLANATIONS] or list(tables)
+    every = [name for name, rows in filled.items() if len(rows) > 1 and name not in EXPLANATIONS]
     if not names:
         raise BadInput("the workbook holds no table", field="file")
     if len(names) > 1:
         return names
-    return _table(tables[names[0]], {"name": names[0], "encoding": "utf-8", "driver": "XLSX"})
+    meta = {"name": names[0], "encoding": "utf-8", "driver": "XLSX", "layers": every}
+    return _table(tables[names[0]], meta)
 
 
 def _sheet_rows(sheet: Any) -> list[tuple[int, list[Any]]]:
@@ -203,12 +209,22 @@ def _sheet_rows(sheet: Any) -> list[tuple[int, list[Any]]]:
     return found
 
 
-def _read_csv(path: Path, _layer: str | None) -> Layer:
-    text, encoding = formats.decode(path.read_bytes())
+def _read_csv(path: Path, _layer: str | None, encoding: str | None = None) -> Layer:
+    content = path.read_bytes()
+    text, encoding = formats.decode(content, encoding)
     rows = [(number, list(row)) for number, row in enumerate(formats.csv_rows(text), start=1) if any(row)]
     layer = _table(rows, {"name": None, "encoding": encoding, "driver": "CSV"})
+    if encoding != "utf-16":
+        layer.meta["encodings"] = candidates(_pieces(content), (), encoding)
     layer.meta["preview"] = [[str(cell)[:40] for cell in cells[:8]] for _, cells in rows[:4]]
     return layer
+
+
+def _pieces(content: bytes) -> list[tuple[bytes, int]]:
+    """Return the cells of the first lines of a CSV, and all the rest as one: the first are what candidates show."""
+    lines = content.splitlines()
+    cells = [cell for line in lines[1:50] for cell in re.split(rb'[,;\t"|]', line)]
+    return [(cell, 1 << 20) for cell in cells] + [(b"\n".join(lines), 0)]
 
 
 def _table(rows: list[tuple[int, list[Any]]], meta: dict[str, Any]) -> Layer:
@@ -230,8 +246,10 @@ def _named(cells: list[Any]) -> int:
     return sum(1 for cell in cells if isinstance(cell, str) and cell.strip())
 
 
-def _reader(format_: str) -> Callable[[Path, str | None], Layer | list[str]]:
-    """Return what reads a format; GDAL and Arrow are only loaded for theirs."""
+def _reader(format_: str, encoding: str | None = None) -> Callable[[Path, str | None], Layer | list[str]]:
+    """Return what reads a format (in an encoding that was chosen); GDAL and Arrow are only loaded for theirs."""
+    if format_ == "csv":
+        return partial(_read_csv, encoding=encoding)
     if format_ in _READERS:
         return _READERS[format_]
     if format_ == "parquet":
@@ -242,15 +260,16 @@ def _reader(format_: str) -> Callable[[Path, str | None], Layer | list[str]]:
         from geo.ingest.topology import read_topojson  # noqa: PLC0415 - as said
 
         return read_topojson
-    from geo.ingest.vectors import DRIVERS, READERS, read_vector  # noqa: PLC0415 - as said
+    from geo.ingest.vectors import DRIVERS, READERS, read_shapefile, read_vector  # noqa: PLC0415 - as said
 
+    if format_ == "shapefile":
+        return partial(read_shapefile, encoding=encoding)
     return READERS.get(format_) or (lambda path, layer: read_vector(path, layer, DRIVERS[format_]))
 
 
 _READERS: dict[str, Callable[[Path, str | None], Layer | list[str]]] = {
     "geojson": _read_geojson,
     "xlsx": _read_xlsx,
-    "csv": _read_csv,
 }
 
 

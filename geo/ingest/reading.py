@@ -35,6 +35,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 class RawTable:
     """One layer as read: columns by header, source row numbers, shapes (None where absent) in source coordinates.
 
+    `layers` are all of the file's; `encodings` those that its texts could be in (`geo.ingest.encodings.candidates`);
     `unread` says by position why a shape could not be used (`vertices:n`, `type:name`, `number:`, `invalid:`);
     `cut` names columns whose own name may be cut short; `notes` say what was left out.
     """
@@ -50,6 +51,8 @@ class RawTable:
     unread: dict[int, str] = field(default_factory=dict)
     cut: frozenset[str] = frozenset()
     notes: list[Sentence] = field(default_factory=list)
+    layers: list[str] = field(default_factory=list)
+    encodings: list[dict[str, Any]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -62,13 +65,15 @@ class Layers:
     names: list[str]
 
 
-def read_file(path: Path, found: Format, layer: str | None = None) -> RawTable | Layers:
-    """Read one layer of a file in a child process.
+def read_file(
+    path: Path, found: Format, layer: str | None = None, encoding: str | None = None
+) -> RawTable | Layers:
+    """Read one layer of a file in a child process; `encoding` is one that somebody chose.
 
     Raises BadInput or TooLarge with the child's words, or in ours where the child broke a limit.
     """
     with own_folder() as folder:
-        request = {"path": str(path.resolve()), "format": found, "layer": layer}
+        request = {"path": str(path.resolve()), "format": found, "layer": layer, "encoding": encoding}
         answer = run_child("read", folder, request, only=DRIVERS.get(found, ""))
         if "layers" in answer:
             return Layers(answer["layers"])
@@ -93,6 +98,8 @@ def _table(folder: Path, answer: dict[str, Any]) -> RawTable:
         unread={int(key): value for key, value in answer["unread"].items()},
         cut=frozenset(answer.get("cut", ())),
         notes=[(chinese, english) for chinese, english in answer.get("notes", ())],
+        layers=list(answer.get("layers_of_file", ())),
+        encodings=list(answer.get("encodings", ())),
     )
 
 

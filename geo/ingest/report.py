@@ -41,7 +41,12 @@ class ImportReport:
     driver: str | None = None
     layer: str | None = None
     encoding: str | None = None
+    layers: list[str] = field(default_factory=list)
+    encodings: list[dict[str, Any]] = field(default_factory=list)
     preview: list[list[str]] = field(default_factory=list)
+    first_rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    rates: dict[str, Any] | None = None
+    fit: dict[str, Any] | None = None
     crs: Identified | None = None
     mapping: ColumnMap | None = None
     questions: list[Question] = field(default_factory=list)
@@ -70,7 +75,12 @@ class ImportReport:
             "driver": self.driver,
             "layer": self.layer,
             "encoding": self.encoding,
+            "layers": self.layers,
+            "encodings": self.encodings,
             "preview": self.preview,
+            "first_rows": self.first_rows,
+            "rates": self.rates,
+            "fit": self.fit,
             "crs": _crs(self.crs),
             "columns": _columns(self.mapping),
             "notes": [_both(note) for note in self.notes],

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from geo.ingest.cells import Parsed, Unreadable, Value, parse
+from geo.ingest.cells import Parsed, Unreadable, Value, parse, told
 from geo.ingest.columns import ColumnMap
 from geo.ingest.fields import Field, Kind
 from geo.ingest.reading import RawTable
@@ -22,6 +22,8 @@ class ParsedTable:
 
     `keep` is true for rows that are still to be loaded; `kept_fields` names, by position, the fields whose cell could
     not be read: a known value in the store is then left alone. `places` are lon/lat of the shapes, once known.
+    `written` holds, by position, field → text of the cell where the value is not plainly that; `source_crs` names the
+    system that the shapes came in, and how it was known.
     """
 
     kind: Kind
@@ -33,6 +35,8 @@ class ParsedTable:
     kept_fields: dict[int, set[str]] = field(default_factory=dict)
     places: dict[int, Place] = field(default_factory=dict)
     keep: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
+    written: dict[int, dict[str, str]] = field(default_factory=dict)
+    source_crs: str | None = None
 
     def __post_init__(self) -> None:
         self.keep = np.ones(len(self.rows), dtype=bool)
@@ -65,6 +69,12 @@ class ParsedTable:
         if severity == "refused":
             self.keep[position] = False
 
+    def tell(self, position: int, name: str, cell: object) -> None:
+        """Keep what a cell says beside its value; an empty cell says nothing."""
+        text = told(cell)
+        if text:
+            self.written.setdefault(position, {})[name] = text
+
     def count(self, severity: Severity) -> int:
         """Return how many rows have a finding of this severity."""
         return len({finding.row for finding in self.findings if finding.severity == severity})
@@ -79,7 +89,7 @@ def parse_table(raw: RawTable, mapping: ColumnMap) -> ParsedTable:
     # The code first, so that every later finding can name it.
     for one in fields:
         header = columns[one.name]
-        values = _parse_column(raw.columns[header], _as_named(one, header), table)
+        values = _parse_column(raw.columns[header], as_named(one, header), table)
         table.values[one.name] = (
             [_next_day(value) for value in values] if one.means_last_day(header) else values
         )
@@ -89,7 +99,7 @@ def parse_table(raw: RawTable, mapping: ColumnMap) -> ParsedTable:
     return table
 
 
-def _as_named(one: Field, header: str) -> Field:
+def as_named(one: Field, header: str) -> Field:
     """Return the field with the sense of its flag turned where the header is the canonical name (`no_security`)."""
     if one.type == "flag" and header in (one.name, one.stored):
         return Field(one.name, one.header, one.type, column=one.column, lacks=False)
@@ -110,15 +120,19 @@ def _parse_column(cells: list[Any], one: Field, table: ParsedTable) -> list[Valu
             known[key] = _try(cell, one)
         outcome = known[key]
         if isinstance(outcome, Unreadable):
+            table.tell(position, one.name, cell)
             _unreadable(table, position, one, outcome)
             parsed.append(None)
             continue
+        value = outcome.value
+        if value is None or outcome.doubt or value == []:
+            table.tell(position, one.name, cell)
         if outcome.doubt:
             table.note(position, "suspicious", outcome.doubt, one.name, cell)
-        value = outcome.value
         if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
             table.kept_fields.setdefault(position, set()).add(one.name)
             table.note(position, "suspicious", "negative", one.name, cell)
+            table.tell(position, one.name, cell)
             value = None
         parsed.append(list(value) if isinstance(value, list) else value)
     return parsed

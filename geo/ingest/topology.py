@@ -34,7 +34,13 @@ def read_topojson(path: Path, layer: str | None) -> Layer | list[str]:
         key: [flat_cell(row.get(key)) for row in rows]
         for key in dict.fromkeys(k for row in rows for k in row)
     }
-    meta = {"name": name, "crs": "OGC:CRS84", "encoding": "utf-8", "driver": "TopoJSON"}
+    meta = {
+        "name": name,
+        "crs": "OGC:CRS84",
+        "encoding": "utf-8",
+        "driver": "TopoJSON",
+        "layers": list(objects),
+    }
     return Layer(columns, list(range(1, len(members) + 1)), [_shape(one, arcs) for one in members], meta)
 
 

@@ -1,4 +1,8 @@
-"""Files that wait for their import: kept in the data folder until the job has ended, then gone."""
+"""Files that wait for their import: kept in the data folder until they are loaded, or for a day.
+
+A check, and an import that asks or is refused, keeps its file: the next try takes it from the job before, so that
+nobody uploads a hundred megabytes to answer one question.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from geo.errors import Conflict, NotFound
 from geo.ingest.importer import ImportOptions, import_file
 from geo.jobs import Handle, Handler, Job
 from geo.settings import Settings
@@ -43,24 +48,40 @@ def request_of(path: Path, options: ImportOptions) -> dict[str, Any]:
         "strict": options.strict,
         "provisional": options.provisional,
         "control": [list(row) for row in options.control],
+        "encoding": options.encoding,
     }
+
+
+def kept_upload(settings: Settings, job: Job, actor: str) -> tuple[Path, str]:
+    """Return the file of an earlier import of the same person, and its name.
+
+    Raises NotFound where it is gone or somebody else's, Conflict while the job still needs it.
+    """
+    path = settings.data / FOLDER / Path(str(job.request.get("upload", "-"))).name
+    if job.kind != "import" or job.actor != actor or not path.is_file():
+        raise NotFound("the file of that import is no longer here: upload it again", field="again")
+    if job.state in ("waiting", "doing"):
+        raise Conflict("that import is still running")
+    path.touch()
+    return path, str(job.request.get("name") or "upload")
 
 
 def _options(request: Mapping[str, Any]) -> ImportOptions:
     names = ("kind", "crs", "mapping", "layer", "dry_run", "strict", "name")
     start = request["valid_from"]
     # A job that waited through an update may not know what came with it.
-    later = {"control": request.get("control", ()), "provisional": request.get("provisional")}
+    later = {"control": request.get("control", ())} | {
+        name: request.get(name) for name in ("provisional", "encoding")
+    }
     options = ImportOptions(**{name: request[name] for name in names}, **later)
     return replace(options, valid_from=date.fromisoformat(start) if start else None)
 
 
 def import_handler(store: Store, settings: Settings) -> Handler:
-    """Return the work of an `import` job: the file is imported in the scope of who sent it, then removed."""
+    """Return the work of an `import` job in the scope of who sent it; a file that was loaded is removed."""
 
     def work(job: Job, handle: Handle) -> Mapping[str, Any]:
         path = settings.data / FOLDER / Path(str(job.request["upload"])).name
-        handle.when_ended.append(lambda: path.unlink(missing_ok=True))
         report = import_file(
             store,
             job.scope(),
@@ -70,6 +91,8 @@ def import_handler(store: Store, settings: Settings) -> Handler:
             progress=handle.report,
             cancel=handle.cancelled,
         )
+        if report.change_set is not None:
+            handle.when_ended.append(lambda: path.unlink(missing_ok=True))
         return report.as_json()
 
     return work

@@ -54,7 +54,7 @@ def read_vector(path: Path, layer: str | None, driver: str) -> Layer | list[str]
     if len(fids) > MAX_ROWS:
         raise TooLarge(f"at most {MAX_ROWS} rows are taken", field="file")
     columns = {str(name): plain_column(column) for name, column in zip(meta["fields"], values, strict=True)}
-    found = {"name": chosen, "crs": meta["crs"], "encoding": "utf-8", "driver": driver}
+    found = {"name": chosen, "crs": meta["crs"], "encoding": "utf-8", "driver": driver, "layers": layers}
     has_shapes = shapes is not None and meta["geometry_type"] is not None
     return Layer(columns, [int(fid) for fid in fids], list(shapes) if has_shapes else None, found)
 
@@ -72,8 +72,8 @@ def _chosen(layers: list[str], layer: str | None, driver: str) -> str | None:
 # ---------------------------------------------------------------- shapefiles
 
 
-def read_shapefile(path: Path, layer: str | None) -> Layer | list[str]:
-    """Read one shapefile of a zip."""
+def read_shapefile(path: Path, layer: str | None, encoding: str | None = None) -> Layer | list[str]:
+    """Read one shapefile of a zip, its table in the encoding that was chosen."""
     with packed.opened(path, "shapefile") as archive:
         found = packed.shapefiles(archive)
         if not found:
@@ -84,10 +84,12 @@ def read_shapefile(path: Path, layer: str | None) -> Layer | list[str]:
         if name not in found:
             raise BadInput(f"the zip has no shapefile {name!r}", field="layer", extra={"layers": list(found)})
         parts = {ending: packed.read_entry(archive, entry) for ending, entry in found[name].items()}
-    return _shapefile(name, parts)
+    read = _shapefile(name, parts, encoding)
+    read.meta["layers"] = list(found)
+    return read
 
 
-def _shapefile(name: str, parts: dict[str, bytes]) -> Layer:
+def _shapefile(name: str, parts: dict[str, bytes], encoding: str | None) -> Layer:
     geometry = Path("one.shp")  # in the child's own folder, where it was started
     geometry.write_bytes(parts[".shp"])
     if ".shx" in parts:
@@ -96,7 +98,7 @@ def _shapefile(name: str, parts: dict[str, bytes]) -> Layer:
         geometry.with_suffix(".prj").write_bytes(parts[".prj"])
     shapes = _shapes_of(geometry)
     cpg = parts.get(".cpg", b"").decode("ascii", "ignore")
-    table = read_dbf(parts[".dbf"], cpg) if ".dbf" in parts else None
+    table = read_dbf(parts[".dbf"], cpg, encoding) if ".dbf" in parts else None
     meta: dict[str, Any] = {
         "name": name,
         "crs": _projection(parts),
@@ -111,6 +113,7 @@ def _shapefile(name: str, parts: dict[str, bytes]) -> Layer:
     notes = _leave_out(columns, table.cut_texts)
     meta |= {
         "encoding": f"{table.encoding} ({table.reason})",
+        "encodings": table.encodings,
         "cut": [name for name in table.cut_names if name in columns],
         "notes": notes,
         "preview": _preview(columns),

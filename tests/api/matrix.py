@@ -292,6 +292,10 @@ IMPORTS = (
     Row("GET", "/api/jobs/{number}", BUSINESS, HIDDEN, "/api/jobs/{job}"),
     Row("POST", "/api/jobs/{number}/cancel", ("planner", "officer"), HIDDEN, "/api/jobs/{job}/cancel",
         status=409),  # it has ended
+    Row("DELETE", "/api/imports/kept/{number}", ("planner", "officer"), HIDDEN, "/api/imports/kept/{job}",
+        status=404),  # it was loaded: nothing is kept
+    Row("POST", "/api/control-points", ("planner", "officer"), NOWHERE,
+        json={"points": [[0, 0, 117, 31.5], [1000, 0, 117.0105, 31.5], [0, 1000, 117, 31.509]]}),
     Row("GET", "/api/templates/{kind}.xlsx", BUSINESS, NOWHERE, "/api/templates/communities.xlsx"),
     Row("GET", "/api/exports/{kind}", BUSINESS, FILTERED, "/api/exports/communities?format=geojson"),
     Row("GET", "/api/plans/{plan}/export", BUSINESS, HIDDEN, "/api/plans/{plan}/export?format=geojson"),
