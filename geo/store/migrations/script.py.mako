@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alembic import op
+from geo.store.migrations.scripts import run
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
@@ -11,8 +11,8 @@ depends_on = ${repr(depends_on)}
 
 
 def upgrade() -> None:
-    ${upgrades if upgrades else "pass"}
+    run("${up_revision}_name.sql")
 
 
 def downgrade() -> None:
-    ${downgrades if downgrades else "pass"}
+    run("${up_revision}_down.sql")
