@@ -40,12 +40,16 @@ _META = (change_set.c.kind, change_set.c.actor, change_set.c.at, change_set.c.so
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A community as its form shows it: the version to edit from, its fields with their origin, its history."""
+    """A community as its form shows it: the version to edit from, its fields with their origin, its history.
+
+    `source_crs` is the system that its shape came in, and how it was known; None where it came of no file.
+    """
 
     code: str
     version: int
     fields: dict[str, dict[str, Any]]
     history: list[dict[str, Any]]
+    source_crs: str | None = None
 
 
 def form(db: Session, code: str, moment: Moment) -> Form:
@@ -55,7 +59,7 @@ def form(db: Session, code: str, moment: Moment) -> Form:
     ]
     now = _in_force(rows, moment.as_of, moment.known_at)
     fields = {name: _origin(rows, now, name) for name in ("neighbourhood", *_editable(code))}
-    return Form(code, now.id, fields, [_step(row) for row in reversed(rows)])
+    return Form(code, now.id, fields, [_step(row) for row in reversed(rows)], now.source_crs)
 
 
 def save(
@@ -145,7 +149,10 @@ def _in_force(rows: Sequence[Row[Any]], day: date, known_at: datetime | None = N
 
 
 def _origin(rows: Sequence[Row[Any]], now: Any, name: str) -> dict[str, Any]:
-    """Return a field's value and the version that first brought it: everything since then held the same value."""
+    """Return a field's value and the version that first brought it: everything since then held the same value.
+
+    `row` is the row of the file that it came in; `written` what stands there, where the value is not plainly that.
+    """
     first = now
     for row in sorted((row for row in rows if row.id < now.id), key=lambda row: -row.id):
         if getattr(row, name) != getattr(now, name):
@@ -157,6 +164,8 @@ def _origin(rows: Sequence[Row[Any]], now: Any, name: str) -> dict[str, Any]:
         "at": first.set_at.isoformat(),
         "who": first.set_actor,
         "valid_from": first.valid.lower.isoformat() if first.valid.lower else None,
+        "row": first.source_row,
+        "written": (now.written or {}).get(name),
     }
 
 

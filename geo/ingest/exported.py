@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,23 +11,38 @@ import numpy as np
 
 from geo.crs import CGCS2000
 from geo.ingest.fields import Field, Kind, words_of
+from geo.ingest.written import WRITTEN, as_text
 
 
 @dataclass(frozen=True)
 class Exported:
-    """Columns by field in order, and shapes (None where the kind has none) in `epsg`; rows are in order of code."""
+    """Columns by field in order, and shapes (None where the kind has none) in `epsg`; rows are in order of code.
+
+    `written` says of each row what its file wrote where a value is not plainly that (None for most).
+    """
 
     kind: Kind
     values: dict[str, list[Any]]
     shapes: np.ndarray | None
     epsg: int = CGCS2000
+    written: Sequence[dict[str, str] | None] = ()
 
     def __len__(self) -> int:
         return len(next(iter(self.values.values())))
 
     def headed(self) -> list[tuple[Field, list[Any]]]:
-        """Return (field, column) with stored values turned into the words of the offices."""
-        return [(one, [word(one, value) for value in self.values[one.name]]) for one in self.kind.fields]
+        """Return (field, column) with stored values turned into the words of the offices.
+
+        Where any row has something written beside its values, a last column holds it.
+        """
+        found = [(one, [word(one, value) for value in self.values[one.name]]) for one in self.kind.fields]
+        if any(self.written):
+            found.append((WRITTEN, [as_text(self.kind, told) if told else None for told in self.written]))
+        return found
+
+    def fields(self) -> tuple[Field, ...]:
+        """Return the fields of the columns, in their order."""
+        return (*self.kind.fields, WRITTEN) if any(self.written) else self.kind.fields
 
 
 def typed(one: Field, cells: list[Any]) -> tuple[np.ndarray, np.ndarray | None]:

@@ -54,8 +54,9 @@ def publish(
     """Publish a plan from a date on; a submitted one is approved with it.
 
     The author and the submitter may not publish. Raises Conflict, naming the cells, when the ground changed that the
-    plan changes too, and with the faults that came up since it was submitted: buildings come in meanwhile. Returns codes opened, ended and reshaped, what new cells were called in the draft, and branches
-    carried over or left to be settled.
+    plan changes too, and with the faults that came up since it was submitted: buildings come in meanwhile. Returns
+    codes opened, ended and reshaped, what new cells were called in the draft, and branches carried over or left to be
+    settled.
     """
     draft = rows.locked(db, plan, version, ("submitted", "approved"))
     refuse_same_person(draft, actor)

@@ -8,8 +8,8 @@ from datetime import date
 import numpy as np
 import pytest
 import shapely
-from shapely import LineString
 from geoalchemy2 import WKBElement
+from shapely import LineString
 from sqlalchemy import func, select, text
 
 from geo.boundaries import plans
