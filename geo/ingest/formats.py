@@ -78,7 +78,13 @@ def recognise(path: Path, name: str | None = None) -> Format:
     Raises BadInput where they do not, or where the format is not one of ours.
     """
     shown = name or path.name
-    expected = EXTENSIONS.get(Path(shown).suffix.lower())
+    ending = Path(shown).suffix.lower()
+    expected = EXTENSIONS.get(ending)
+    if ending in packed.PARTS:
+        raise BadInput(
+            f"{shown}: the parts of a shapefile (.shp .dbf .shx .prj) come together or as a zip",
+            field="format",
+        )
     if expected is None:
         raise BadInput(f"{shown}: this format is not taken; taken are {TAKEN}", field="format")
     with path.open("rb") as file:

@@ -20,7 +20,7 @@ MAX_UNPACKED = 512 * 2**20
 MAX_RATIO = 200
 """Unpacked bytes for one packed byte, where it is more than a megabyte."""
 _PACKED = (".zip", ".xlsx", ".kmz", ".7z", ".rar", ".gz", ".bin.zip")
-_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def shapefiles(packed: zipfile.ZipFile) -> dict[str, dict[str, zipfile.ZipInfo]]
     found: dict[str, dict[str, zipfile.ZipInfo]] = {}
     for entry in packed.infolist():
         name = PurePosixPath(shown_name(entry).replace("\\", "/"))
-        if name.suffix.lower() in _PARTS and not entry.is_dir() and "__MACOSX" not in name.parts:
+        if name.suffix.lower() in PARTS and not entry.is_dir() and "__MACOSX" not in name.parts:
             found.setdefault(str(name.with_suffix("")), {})[name.suffix.lower()] = entry
     return {name: parts for name, parts in found.items() if ".shp" in parts}
 
@@ -99,7 +99,7 @@ def pack_parts(parts: Iterable[tuple[str, Path]], target: Path) -> Path:
 
     Parts of other kinds are left out. Raises BadInput where they do not belong together.
     """
-    known = [(Path(name), path) for name, path in parts if Path(name).suffix.lower() in _PARTS]
+    known = [(Path(name), path) for name, path in parts if Path(name).suffix.lower() in PARTS]
     if len({name.stem for name, _ in known}) != 1:
         raise BadInput("the parts of a shapefile (.shp .shx .dbf .prj .cpg) have one name", field="file")
     with zipfile.ZipFile(target, "w") as packed:

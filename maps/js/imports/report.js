@@ -1,7 +1,7 @@
 // What an import says about itself (检查报告): evidence, questions, columns and every row not taken as it was.
 
-import { constants, language, MISSING, named, num, t } from "../words.js";
-import { el, select } from "../dom.js";
+import { language, MISSING, named, num, t } from "../words.js";
+import { el } from "../dom.js";
 import { facts } from "../details.js";
 import { table } from "../table.js";
 
@@ -11,7 +11,9 @@ import { table } from "../table.js";
  * @typedef {{row: number, code: string | null, severity: string, reason: Sentence, place: number[] | null}} Finding
  * @typedef {{file: string, kind: string | null, driver: string | null, layer: string | null, encoding: string | null,
  *   notes?: Sentence[], crs: {epsg: number | null, name: string | null, evidence: Sentence[]} | null, columns: {column: string, field: string | null, score: number}[],
- *   questions: Question[], counts: Record<string, number>, findings: Finding[], findings_left_out: number, preview: string[][],
+ *   questions: Question[], counts: Record<string, number>, findings: Finding[], findings_left_out: number, layers?: string[],
+ *   encodings?: import("./encoding.js").Candidate[], first_rows?: Record<string, import("./mapping.js").Sample[]>,
+ *   rates?: {by_system: Record<string, number>, shapes: number, kind: string} | null,
  *   change_set: number | null, dry_run: boolean}} Report
  */
 
@@ -31,7 +33,6 @@ export function counts(report) {
 export function evidence(report) {
   const crs = report.crs ? (report.crs.name ?? MISSING) : t("imports.no_shapes");
   const why = (report.crs?.evidence ?? []).map((sentence) => el("div", {}, said(sentence)));
-  const preview = report.preview?.length ? el("table", { class: "list" }, el("tbody", {}, ...report.preview.slice(0, 4).map((row) => el("tr", {}, ...row.slice(0, 6).map((cell) => el("td", {}, cell)))))) : null;
   return [
     facts([
       [t("imports.kind"), report.kind ? named("import_kind", report.kind) : MISSING],
@@ -39,33 +40,7 @@ export function evidence(report) {
       [t("imports.crs"), crs], [t("imports.crs_evidence"), why.length ? el("div", {}, ...why) : MISSING],
     ]),
     ...(report.notes ?? []).map((note) => el("div", { class: "note" }, said(note))),
-    preview,
   ];
-}
-
-/**
- * A question with its answer's control.  The name of the control is what the question is about.
- * @param {Question} question
- */
-export function questionBox(question) {
-  const id = `answer-${question.about}`;
-  const label = (/** @type {string} */ choice) => (question.about === "kind" ? named("import_kind", choice) : choice);
-  const control = question.choices.length
-    ? select([["", t("imports.choose")], ...question.choices.map((choice) => /** @type {[string, string]} */ ([choice, label(choice)]))], "", { id, name: question.about })
-    : el("input", { id, name: question.about, maxlength: 60 });
-  return el("div", { class: "question" }, el("label", { for: id }, el("strong", {}, said(question.text))),
-    ...question.evidence.map((sentence) => el("span", { class: "note" }, said(sentence))), control);
-}
-
-/** Columns of the file with the field each becomes; every one can be changed. @param {Report} report */
-export function columns(report) {
-  const known = constants.kinds?.[report.kind ?? ""] ?? [];
-  const options = /** @type {[string, string][]} */ ([["", t("imports.ignore")], ...known.map((/** @type {any} */ field) => [field.name, language === "zh" ? field.header : field.name])]);
-  const rows = report.columns.map((item) => el("tr", {}, el("td", {}, item.column),
-    el("td", {}, select(options, item.field ?? "", { data: { column: item.column, was: item.field ?? "" }, "aria-label": item.column })),
-    el("td", { class: "num note" }, item.field ? num(item.score * 100) : "")));
-  const head = el("thead", {}, el("tr", {}, ...["column", "field", "score"].map((key) => el("th", { scope: "col" }, el("span", { class: "sort" }, t(`imports.${key}`))))));
-  return el("table", { class: "list" }, head, el("tbody", {}, ...rows));
 }
 
 const TONE = /** @type {Record<string, string>} */ ({ refused: "bad", repaired: "info", suspicious: "warn" });

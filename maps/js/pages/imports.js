@@ -1,27 +1,37 @@
-// Files in and out (数据导入导出): check first, answer what is ambiguous, then load; every import can be undone.
+// Files in and out (数据导入导出): checked as soon as they are chosen, answered in place, then loaded; each can be undone.
 
-import { address, get, paths, send, upload } from "../api.js";
+import { address, get, paths, send } from "../api.js";
 import { asOf } from "../asof.js";
 import { button, byId, el, fill } from "../dom.js";
-import { columns, counts, evidence, findings, questionBox } from "../imports/report.js";
-import { guard, reason, start, toast } from "../shell.js";
+import { controlTable } from "../imports/control.js";
+import { crsBox } from "../imports/crs.js";
+import { encodingBox } from "../imports/encoding.js";
+import { BUSY, inOrder, item, keep, kept, together } from "../imports/items.js";
+import { columns } from "../imports/mapping.js";
+import { codesBox, optionsBox, questionBox } from "../imports/options.js";
+import { queue } from "../imports/queue.js";
+import { counts, evidence, findings } from "../imports/report.js";
+import { follow, letGo, run, stop } from "../imports/running.js";
+import { guard, start, toast } from "../shell.js";
 import { table } from "../table.js";
 import { constants, moment, named, t } from "../words.js";
 
-const FORMATS = ["gpkg", "zip", "geojson", "kml", "fgb", "xlsx", "csv"];
+const FORMATS = ["gpkg", "zip", "geojson", "kml", "gml", "fgb", "topojson", "parquet", "xlsx", "csv"];
 const TABLES = ["gpkg", "xlsx", "csv"]; // what holds a kind that has no shapes
-const POLL = 700;
 
-/** @type {File | null} */
-let file = null;
-/** @type {import("../imports/report.js").Report | null} */
-let report = null;
-/** @type {Record<string, string>} what was answered about this file, by question, kept from check to check */
-let answers = {};
-/** @type {Record<string, string>} column → field, where it was changed by hand */
-let mapped = {};
+/** @typedef {import("../imports/items.js").Item} Item */
+/** @type {Item[]} */
+let items = [];
+let chosen = "";
 let mayLoad = false;
 let date = "";
+
+const list = queue({
+  open: (one) => open(one),
+  stop: (one) => guard(() => stop(one)),
+  retry: (one) => void check(one),
+  remove: (one) => void remove(one),
+});
 
 /** @typedef {import("../table.js").Column<any>} Column */
 const history = table(/** @type {Column[]} */ ([
@@ -48,131 +58,183 @@ start(async (me) => {
   mayLoad = me.roles.some((role) => role === "planner" || role === "officer");
   date = me.business_date;
   byId("upload-panel").hidden = !mayLoad;
-  asOf(byId("as-of-place"), me.business_date, me.business_date, (chosen) => (date = chosen, showExports()));
+  asOf(byId("as-of-place"), me.business_date, me.business_date, (day) => (date = day, showExports()));
   fill(byId("history"), history.element);
+  fill(byId("queue"), list.element);
   wire();
   showExports();
   await loadHistory();
+  if (mayLoad) restore();
 });
 
 function wire() {
   const input = byId("file", HTMLInputElement);
   const drop = byId("drop");
-  input.addEventListener("change", () => choose(input.files?.[0] ?? null));
+  input.addEventListener("change", () => {
+    take([...(input.files ?? [])]);
+    input.value = ""; // the same file may be chosen again, mended
+  });
   drop.addEventListener("dragover", (event) => (event.preventDefault(), drop.classList.add("over-it")));
   drop.addEventListener("dragleave", () => drop.classList.remove("over-it"));
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
     drop.classList.remove("over-it");
-    const dropped = event.dataTransfer?.files;
-    if (dropped?.length) (input.files = dropped, choose(dropped[0]));
+    take([...(event.dataTransfer?.files ?? [])]);
   });
-  byId("form").addEventListener("submit", (event) => (event.preventDefault(), void run(true)));
-  byId("again").addEventListener("click", () => void run(true));
-  byId("load").addEventListener("click", () => void run(false));
-  byId("undo-now").addEventListener("click", () => guard(async () => report?.change_set && undo(report.change_set)));
+  byId("again").addEventListener("click", () => void withChosen((one) => check(one)));
+  byId("load").addEventListener("click", () => void withChosen((one) => load(one)));
+  byId("load-all").addEventListener("click", () => void loadAll());
+  byId("undo-now").addEventListener("click", () => guard(async () => {
+    const made = current()?.report?.change_set;
+    if (made) await undo(made);
+  }));
 }
 
-/** Another file: what was asked and mapped for the last one no longer holds. @param {File | null} chosen */
-function choose(chosen) {
-  file = chosen;
-  report = null;
-  answers = {};
-  mapped = {};
-  fill(byId("file-name"), chosen?.name ?? t("imports.drop"));
-  byId("outcome").hidden = true;
+function current() {
+  return items.find((one) => one.key === chosen);
 }
 
-/** Sends the file with every answer given so far; waits for the job; shows its report. @param {boolean} dry */
-async function run(dry) {
-  complain("");
-  if (!file) return complain(t("imports.no_file"));
-  working(true);
-  try {
-    step(0, t("imports.sent"));
-    const job = await upload(paths.imports, form(dry));
-    report = await finished(job.job);
-    showReport();
-    if (report.change_set) (toast(t("imports.done")), await loadHistory());
-  } catch (error) {
-    complain(reason(error));
-  } finally {
-    working(false);
+/** @param {(one: Item) => Promise<void>} act */
+async function withChosen(act) {
+  const one = current();
+  if (one) await act(one);
+}
+
+/** Files that were chosen or dropped: each is sent and checked at once; one that was here keeps its answers. @param {File[]} files */
+function take(files) {
+  for (const { name, parts } of together(files)) {
+    const before = items.find((one) => one.name === name && !BUSY.includes(one.state));
+    const made = item(name, parts, before?.choices);
+    if (before) items.splice(items.indexOf(before), 1, made);
+    else items.push(made);
+    if (!current() || before?.key === chosen) chosen = made.key;
+    void check(made);
   }
-  return undefined;
+  show();
 }
 
-/** @param {boolean} dry */
-function form(dry) {
-  const value = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (document.getElementById(id)).value.trim();
-  const made = new FormData();
-  made.append("file", /** @type {File} */ (file));
-  made.append("dry_run", String(dry));
-  remember();
-  const given = { kind: answers.kind ?? value("kind"), crs: answers.crs ?? value("crs"), layer: answers.layer ?? report?.layer ?? "", valid_from: value("valid-from") };
-  for (const [name, text] of Object.entries(given)) if (text) made.append(name, text);
-  for (const [column, field] of Object.entries(mapped)) made.append("map", `${column}=${field}`);
-  return made;
-}
-
-/** Keeps every answer and every changed column: the next report may no longer ask. */
-function remember() {
-  for (const item of byId("questions").querySelectorAll("select, input")) {
-    const { name, value } = /** @type {HTMLInputElement} */ (item);
-    if (value && name.startsWith("column:")) mapped[value] = name.slice("column:".length);
-    else if (value && name.startsWith("cut:")) mapped[name.slice("cut:".length)] = value;
-    else if (value) answers[name] = value;
+/** What this window had in hand before it was loaded again. */
+function restore() {
+  items = kept();
+  chosen = items[0]?.key ?? "";
+  for (const one of items.filter((held) => held.job)) {
+    const { stale, trouble, state } = one;
+    follow(one, show).then(() => (one.stale = stale), () => Object.assign(one, { state: "failed", trouble: trouble ?? { detail: t("imports.gone") } }))
+      .then(() => (state === "loaded" ? (one.state = "loaded") : null)).then(() => settled(one));
   }
-  for (const item of byId("columns").querySelectorAll("select")) {
-    if (item.value !== item.dataset.was) mapped[item.dataset.column ?? ""] = item.value;
-  }
+  show();
 }
 
-/** Waits for a job. @param {number} id @returns {Promise<import("../imports/report.js").Report>} */
-async function finished(id) {
-  for (;;) {
-    const job = await get(`${paths.jobs}/${id}`);
-    step(job.progress ?? 0, t(`imports.${job.state === "waiting" ? "waiting" : "running"}`, { note: named("import_step", job.note) }));
-    if (job.state === "done") return job.result;
-    if (job.state === "failed" || job.state === "cancelled") throw new Error(job.result?.detail ?? job.result?.message ?? job.note ?? t("imports.failed"));
-    await new Promise((go) => setTimeout(go, POLL));
+/** Looks at a file without writing anything. @param {Item} one */
+async function check(one) {
+  await run(one, true, show);
+  settled(one);
+}
+
+/** @param {Item} one */
+async function load(one) {
+  await run(one, false, show);
+  if (one.state === "loaded") (toast(t("imports.done_with", { name: one.name })), await loadHistory());
+  else if (one.state === "checked") toast(t("imports.nothing_new"));
+  settled(one);
+}
+
+/** Parents first; what still has refused rows after what was loaded before it is left for a person to look at. */
+async function loadAll() {
+  let loaded = false;
+  for (const one of inOrder(items.filter(ready), Object.keys(constants.kinds ?? {}))) {
+    if (loaded) await check(one);
+    if (!ready(one) || one.report?.counts.refused) continue;
+    await load(one);
+    loaded = true;
   }
 }
 
-/** @param {number} share @param {string} text */
-function step(share, text) {
-  byId("bar", HTMLProgressElement).value = share;
-  fill(byId("progress-text"), text);
+/** Whether a file was checked as it is now, and asks nothing. @param {Item} one */
+function ready(one) {
+  return one.state === "checked" && !one.stale;
 }
 
-/** @param {boolean} on */
-function working(on) {
-  byId("progress").hidden = !on;
-  for (const id of ["check", "again", "load"]) byId(id, HTMLButtonElement).disabled = on;
+/** @param {Item} one */
+async function remove(one) {
+  items = items.filter((other) => other !== one);
+  if (chosen === one.key) open(items[0]);
+  show();
+  await guard(() => letGo(one));
 }
 
-/** @param {string} text */
-function complain(text) {
-  fill(byId("problem"), text);
-  byId("problem").hidden = !text;
+/** @param {Item | undefined} one */
+function open(one) {
+  chosen = one?.key ?? "";
+  show();
+  showReport();
 }
 
+/** The list and what can be done now; the report below stays as it is while somebody works in it. */
+function show() {
+  keep(items);
+  list.update(items, chosen);
+  byId("queue-part").hidden = !items.length;
+  byId("load-all").hidden = items.filter(ready).length < 2;
+  showActs();
+}
+
+/** A file has come to rest. @param {Item} one */
+function settled(one) {
+  show();
+  if (one.key === chosen) showReport();
+}
+
+function showActs() {
+  const one = current();
+  byId("outcome").hidden = !one;
+  if (!one) return;
+  const busy = BUSY.includes(one.state);
+  const report = one.report;
+  const changes = report ? report.counts.new + report.counts.changed > 0 : false;
+  byId("again").hidden = one.state === "loaded" || one.state === "lost";
+  byId("again", HTMLButtonElement).disabled = busy;
+  byId("load").hidden = busy || !ready(one) || !changes;
+  byId("undo-now").hidden = one.state !== "loaded";
+  byId("again").classList.toggle("main", !ready(one));
+  fill(byId("outcome-state"), el("span", { class: `tag ${one.state === "loaded" ? "good" : one.state === "checked" && !one.stale ? "info" : "warn"}` },
+    one.stale && !busy ? t("imports.stale") : t(`state.${one.state}`)));
+  byId("problem").hidden = !one.trouble && one.state !== "lost";
+  fill(byId("problem"), one.state === "lost" ? t("imports.lost") : one.trouble?.detail ?? "");
+}
+
+/** Everything about the chosen file; what is typed here goes into its choices at once. */
 function showReport() {
+  const one = current();
+  showActs();
+  fill(byId("outcome-title"), one?.name ?? "");
+  const report = one?.report ?? null;
+  if (!one) return;
+  const changed = () => {
+    one.stale = one.state !== "loaded";
+    show();
+  };
+  const open = (report?.questions.length ?? 0) > 0;
+  const closed = one.state === "loaded";
+  const control = () => controlTable(one.choices, changed);
+  fill(byId("counts"), ...(report && !open ? counts(report) : []));
+  fill(byId("questions"), ...(report?.questions ?? []).map((question) => report && questionBox(question, report, one.choices, changed)));
+  fill(byId("settings"), ...(closed ? [] : [
+    optionsBox(report, one.choices, changed),
+    report && encodingBox(report.encodings ?? [], one.choices.encoding, (encoding) => (one.choices.encoding = encoding, one.choices.map = {}, changed())),
+    report && hasPlaces(one) ? crsBox(report, one.choices, control(), changed) : null,
+    report && codesBox(report, one.choices, changed),
+  ]));
+  byId("detected").hidden = !report;
   if (!report) return;
-  const open = report.questions.length > 0;
-  const state = report.change_set ? "loaded" : open ? "asks" : "checked";
-  fill(byId("outcome-title"), report.file);
-  fill(byId("outcome-state"), el("span", { class: `tag ${state === "loaded" ? "good" : state === "asks" ? "warn" : "info"}` }, t(`state.${state}`)));
-  fill(byId("counts"), ...(open ? [] : counts(report)));
-  fill(byId("questions"), ...report.questions.map(questionBox));
   fill(byId("evidence"), ...evidence(report));
-  fill(byId("columns"), columns(report));
+  fill(byId("columns"), columns(report, closed ? {} : one.choices.map, changed));
   fill(byId("findings"), ...(open ? [] : findings(report)));
-  byId("again").hidden = state === "loaded";
-  byId("load").hidden = open || state === "loaded";
-  byId("undo-now").hidden = state !== "loaded";
-  byId("outcome").hidden = false;
-  byId("outcome").scrollIntoView({ block: "nearest" });
+}
+
+/** Whether a file has shapes, as far as is known: without a report, where the system itself was the trouble. @param {Item} one */
+function hasPlaces(one) {
+  return Boolean(one.report?.crs) || one.report?.questions.some((question) => question.about === "crs");
 }
 
 async function loadHistory() {
@@ -184,7 +246,8 @@ async function undo(id) {
   if (!window.confirm(t("imports.undo_sure"))) return;
   await send("POST", `${paths.imports}/${id}/undo`);
   toast(t("imports.undone"));
-  byId("outcome").hidden = true;
+  const one = items.find((other) => other.report?.change_set === id);
+  if (one) await remove(one);
   await loadHistory();
 }
 
