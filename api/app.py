@@ -40,6 +40,7 @@ from api.routes import (
     round_files,
     rounds,
     session,
+    surveys,
     tiles,
 )
 from api.upkeep import lifespan
@@ -71,6 +72,7 @@ ROUTES: Final[tuple[ModuleType, ...]] = (
     imports,
     exports,
     plan_exports,
+    surveys,
     tiles,
 )
 """Every module of `api/routes`; each has a `router`."""

@@ -29,7 +29,7 @@ from geo.store.engine import Store
 
 log = logging.getLogger("wangge.access")
 
-UPLOADS: Final = ("/api/imports", "/api/assign")
+UPLOADS: Final = ("/api/imports", "/api/assign", "/api/surveys/")
 """Multipart bodies here are files, under the limit for files."""
 FILES: Final = {"/api/assign": ("text/csv", "application/vnd.apache.parquet", "application/octet-stream")}
 """Where a body of one of these types is a file itself."""

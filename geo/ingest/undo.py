@@ -43,6 +43,7 @@ SELECT mine.id, mine.code, mine.closed_by,
   FROM mine""")
 """What the import opened, and what the undoing of later imports opened again of it: the same code and dates."""
 _READY = SQL("ANALYZE mine")
+_DONE = SQL("DROP TABLE mine")
 _LATER = SQL(
     "SELECT code, closed_by FROM mine WHERE closed_by IS NOT NULL AND NOT came_back ORDER BY id LIMIT 5"
 )
@@ -66,7 +67,7 @@ INSERT INTO {table} ({columns}, recorded, opened_by)
 SELECT {columns}, tstzrange(%(stamp)s, NULL), %(undo)s FROM {table} WHERE closed_by = %(change_set)s""")
 _MARK = SQL("UPDATE change_set SET undone_by = %(undo)s WHERE id = %(change_set)s")
 _FORGET = SQL("SELECT forget_codes(%(change_set)s)")
-_CLOCKS = frozenset({"id", "area_m2", "recorded", "opened_by", "closed_by"})
+_CLOCKS = frozenset({"id", "area_m2", "recorded", "opened_by", "closed_by", "source_row"})
 
 
 def undo_import(store: Store, scope: Scope, change_set: int) -> int:
@@ -86,14 +87,14 @@ def undo_import(store: Store, scope: Scope, change_set: int) -> int:
             raise Conflict("only an import can be undone as a whole")
         if found.undone_by is not None:
             raise Conflict("this import is undone already", extra={"undone_by": found.undone_by})
-        undoing = _Undoing(session, KINDS[found.subject].table, change_set)
+        undoing = Undoing(session, KINDS[found.subject].table, change_set)
         undoing.lock(found.area)
         undoing.check()
         return undoing.carry_out(found.area, found.subject, found.source)
 
 
-class _Undoing:
-    """One undo on one open transaction."""
+class Undoing:
+    """The undoing of what one change set did to one table, on one open transaction."""
 
     def __init__(self, session: Session, table: str, change_set: int) -> None:
         self._session = session
@@ -137,14 +138,27 @@ class _Undoing:
 
     def carry_out(self, area: str, subject: str, source: str | None) -> int:
         """Close what the import opened, know again what it closed, forget the codes that it brought."""
-        stamp = self._run(queries.STAMP).scalar_one()
+        undo = self.open(area, subject, source)
+        self.restore(undo)
+        if self._name != "service_period":
+            self._run(_FORGET)
+        self.mark(undo)
+        return undo
+
+    def open(self, area: str, subject: str, source: str | None) -> int:
+        """Open the change set of an undoing, which may reach several tables; returns its number."""
         opened = {"kind": "undo", "area": area, "subject": subject, "source": source}
-        undo = self._run(queries.OPEN_CHANGE_SET, **opened, source_crs=None, sha256=None).scalar_one()
+        return int(self._run(queries.OPEN_CHANGE_SET, **opened, source_crs=None, sha256=None).scalar_one())
+
+    def restore(self, undo: int) -> None:
+        """Close what the change set opened in this table, and know again what it closed."""
+        stamp = self._run(queries.STAMP).scalar_one()
         columns = [column.name for column in HISTORY[self._name].columns if column.name not in _CLOCKS]
         names = SQL(", ").join(Identifier(name) for name in columns)
         self._run(_CLOSE.format(table=self._table), stamp=stamp, undo=undo)
         self._run(_REOPEN.format(table=self._table, columns=names), stamp=stamp, undo=undo)
-        if self._name != "service_period":
-            self._run(_FORGET)
+        self._run(_DONE)
+
+    def mark(self, undo: int) -> None:
+        """Note that the change set is undone."""
         self._run(_MARK, undo=undo)
-        return int(undo)

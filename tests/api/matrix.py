@@ -245,6 +245,7 @@ ROUNDS = (
         Row("GET", f"{AT}/documents/{file}", BUSINESS, HIDDEN, f"{R}/documents/{file}", status=409)
         for file in ("lots.xlsx", "annex.docx", "maps.pdf", "round.gpkg")
     ),
+    Row("POST", f"{AT}/documents/{{file}}", BUSINESS, HIDDEN, f"{R}/documents/annex.docx", status=409),
     Row("PUT", AT, ("officer",), HIDDEN, R, json=DRAFT, headers=V1),
     Row("DELETE", AT, ("officer",), HIDDEN, R, status=204, headers=V1),
     Row("POST", f"{AT}/copy", ("officer",), HIDDEN, f"{R}/copy", status=201, json={"name": "另存"}),
@@ -290,7 +291,7 @@ IMPORTS = (
     Row("GET", "/api/imports/{number}", BUSINESS, HIDDEN, "/api/imports/{change_set}"),
     Row("POST", "/api/imports/{number}/undo", ("planner", "officer"), HIDDEN, "/api/imports/{change_set}/undo"),
     Row("GET", "/api/jobs/{number}", BUSINESS, HIDDEN, "/api/jobs/{job}"),
-    Row("POST", "/api/jobs/{number}/cancel", ("planner", "officer"), HIDDEN, "/api/jobs/{job}/cancel",
+    Row("POST", "/api/jobs/{number}/cancel", BUSINESS, HIDDEN, "/api/jobs/{job}/cancel",
         status=409),  # it has ended
     Row("DELETE", "/api/imports/kept/{number}", ("planner", "officer"), HIDDEN, "/api/imports/kept/{job}",
         status=404),  # it was loaded: nothing is kept
@@ -301,6 +302,29 @@ IMPORTS = (
     Row("GET", "/api/plans/{plan}/export", BUSINESS, HIDDEN, "/api/plans/{plan}/export?format=geojson"),
     Row("GET", "/api/exports/{kind}/drawing", BUSINESS, HIDDEN,
         "/api/exports/communities/drawing?format=geojson&region=990101001000"),
+)  # fmt: skip
+
+S = "/api/surveys/{survey}"
+ONE = "/api/surveys/{number}"
+SENDERS = ("planner", "officer")
+TICK = {"unit": "990101001001C001", "field": "households", "old": 100, "new": 120}
+SURVEYS = (
+    Row("GET", "/api/surveys", BUSINESS, FILTERED),
+    Row("POST", "/api/surveys", SENDERS, HIDDEN, status=201, json={"area": "990101001000"}),
+    Row("GET", ONE, BUSINESS, HIDDEN, S),
+    Row("DELETE", ONE, SENDERS, HIDDEN, S, status=204),
+    Row("GET", f"{ONE}/sheets.{{parcel}}", SENDERS, HIDDEN, f"{S}/sheets.xlsx"),
+    Row("GET", f"{ONE}/difference", BUSINESS, HIDDEN, f"{S}/difference"),
+    Row("POST", f"{ONE}/returns", SENDERS, HIDDEN, f"{S}/returns",
+        files={"file": ("摸底.csv", "编码,户数\n990101001001C001,120\n".encode())}),
+    Row("PUT", f"{ONE}/answers", SENDERS, HIDDEN, f"{S}/answers",
+        json={"unit": "990101001001C001", "field": "households", "text": "120 户"}),
+    # 412: nobody has answered this survey yet.
+    Row("POST", f"{ONE}/confirm", SENDERS, HIDDEN, f"{S}/confirm", status=412, json={"items": [TICK]}),
+    # 404: that change set is an import.
+    Row("POST", f"{ONE}/confirmations/{{change_set}}/undo", SENDERS, HIDDEN, f"{S}/confirmations/{{change_set}}/undo",
+        status=404),
+    Row("GET", "/api/units/{code}/surveys", BUSINESS, HIDDEN, "/api/units/990101001001C001/surveys"),
 )  # fmt: skip
 
 PAGES = (
@@ -326,5 +350,5 @@ PAGES = (
 
 MATRIX: tuple[Row, ...] = (
     *HEALTH, *SESSION, *PEOPLE, *AUDIT, *DISTRICTS, *LAYERS, *TILES,
-    *COVERAGE, *COMMUNITIES, *PLANS, *BUNDLES, *ROUNDS, *FIRMS, *IMPORTS, *PAGES,
+    *COVERAGE, *COMMUNITIES, *PLANS, *BUNDLES, *ROUNDS, *FIRMS, *IMPORTS, *SURVEYS, *PAGES,
 )  # fmt: skip

@@ -20,10 +20,10 @@ from tests.api.world import HERE, OUTSIDERS, World, build
 
 WORLD_DATABASE = "matrix_world"
 OPEN_WRITES = {"/api/session", "/api/session/choose", "/api/session/appoint", "/api/session/password"}
-OWN_WRITES = {"/api/session", "/api/password"}
-"""What everybody who is signed in may change: the own session and password."""
-ASKED_BY_POST = {"/api/assign"}
-"""Questions too long for an address: they change nothing."""
+OWN_WRITES = {"/api/session", "/api/password", "/api/jobs/{number}/cancel"}
+"""What everybody who is signed in may change: the own session, password and jobs."""
+ASKED_BY_POST = {"/api/assign", "/api/rounds/{number}/documents/{file}"}
+"""Questions too long for an address, or for one request: they change nothing."""
 
 As = Callable[[str], TestClient]
 
@@ -80,6 +80,7 @@ def call(client: TestClient, row: Row, world: World):
         change_set=world.change_set,
         job=world.job,
         proposal=world.proposal,
+        survey=world.survey,
     )
     return client.request(row.method, url, json=row.json, files=row.files, headers=row.headers)
 

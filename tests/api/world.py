@@ -7,6 +7,7 @@ Codes tell where a thing lies, so an answer that holds `990101001` holds somethi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from geo.people.register import Change, insert_person
 from geo.people.roles import ROLES
 from geo.people.trail import Origin
 from geo.store.engine import Scope, Store
+from geo.survey.sending import Wanted, send
 
 HERE = "990101001"
 DISTRICTS = ("990101", "990102")
@@ -39,6 +41,7 @@ class World:
     change_set: int
     job: int
     proposal: int
+    survey: int
 
 
 def build(store: Store) -> World:
@@ -205,7 +208,8 @@ def _work(db: Session, subdistrict: str) -> World:
         ),
         area,
     )
-    return World(plan or 0, rounds or 0, change or 0, job or 0, proposal or 0)
+    survey = send(db, Wanted(area["area"], date(2026, 11, 1), standalone=True))
+    return World(plan or 0, rounds or 0, change or 0, job or 0, proposal or 0, survey)
 
 
 def _people(store: Store) -> None:
