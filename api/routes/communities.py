@@ -78,7 +78,13 @@ def read_form(db: Db, code: str, as_of: AsOf, known_at: KnownAt, response: Respo
     """Every field with its value, source, date and who; every version; the ETag to save with."""
     found = form(db, code, Moment(as_of, known_at))
     response.headers.update(tagged(found.version))
-    return {"code": found.code, "version": found.version, "fields": found.fields, "history": found.history}
+    return {
+        "code": found.code,
+        "version": found.version,
+        "fields": found.fields,
+        "history": found.history,
+        "source_crs": found.source_crs,
+    }
 
 
 @router.post("/api/communities/{code}/corrections", dependencies=[allow("planner", "officer")])

@@ -96,7 +96,7 @@ MAX_TOLD = 200
 def told(cell: object) -> str:
     """Return what a cell says, as it stands there, for a person to read; "" where it is empty.
 
-    >>> told(" 暂无信息\n"), told(None), told(float("nan")), told(-5.0)
+    >>> told(" 暂无信息 "), told(None), told(float("nan")), told(-5.0)
     ('暂无信息', '', '', '-5')
     """
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):

@@ -261,6 +261,7 @@ def _check_numbers(table: ParsedTable, today: date) -> None:
         if year is not None and not _YEARS <= year <= today.year + 3:
             table.kept_fields.setdefault(position, set()).add("built_year")
             table.values["built_year"][position] = None
+            table.tell(position, "built_year", year)
             table.note(position, "suspicious", "year", "built_year", year)
         if floors[position] is not None and not 1 <= floors[position] <= 150:
             table.note(position, "suspicious", "floors", "floors", floors[position])

@@ -128,6 +128,7 @@ def _fetch(session: Session, kind: Kind, as_of: date, prefix: str) -> Exported:
     fields = [one for one in kind.fields if not (period and one.name in ("start", "end"))]
     stored = list(dict.fromkeys(one.stored for one in fields))
     columns: list[Composable] = [Identifier(name) for name in stored]
+    columns.append(SQL("written"))
     if kind.shape != "none":
         columns.append(SQL("ST_AsBinary(geom)"))
     statement = _ROWS.format(
@@ -142,9 +143,9 @@ def _fetch(session: Session, kind: Kind, as_of: date, prefix: str) -> Exported:
     values = {one.name: _member(one, by_name[one.stored]) for one in fields}
     if period:
         values |= {"start": [row[-2] for row in rows], "end": [row[-1] for row in rows]}
-    return Exported(
-        kind, values, None if kind.shape == "none" else _shapes([row[len(stored)] for row in rows])
-    )
+    written = [row[len(stored)] for row in rows]
+    shapes = None if kind.shape == "none" else _shapes([row[len(stored) + 1] for row in rows])
+    return Exported(kind, values, shapes, written=written)
 
 
 def _where(kind: Kind, prefix: str) -> Composable:
@@ -181,7 +182,7 @@ def _write_gpkg(found: Exported, path: Path) -> None:
     shape_type = {"polygon": "MultiPolygon", "any": "Unknown", "none": None}[found.kind.shape]
     path.unlink()
     write_layer(
-        path, geometry, columns, [one.header for one in found.kind.fields], field_mask=masks,
+        path, geometry, columns, [one.header for one in found.fields()], field_mask=masks,
         epsg=found.epsg, geometry_type=shape_type, driver="GPKG", layer=found.kind.title,
     )  # fmt: skip
 

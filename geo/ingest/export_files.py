@@ -10,6 +10,7 @@ import tempfile
 import warnings
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,10 @@ from geo.ingest.dbf_out import write_dbf
 from geo.ingest.exported import Exported, typed
 
 LOSSES: Final[dict[str, tuple[str, str]]] = {
-    "zip": ("字段名限 10 字节，文字限 254 字节", "field names of 10 bytes, texts of 254"),
+    "zip": (
+        "字段名限 10 字节，文字限 254 字节，不含“原文”",
+        "field names of 10 bytes, texts of 254, not what was written beside a value",
+    ),
     "kml": ("坐标为 WGS 84，数字按文字保存", "coordinates in WGS 84, figures as text"),
     "gml": ("字段名为英文", "field names in English"),
     "topojson": ("坐标为 WGS 84", "coordinates in WGS 84"),
@@ -100,17 +104,17 @@ def _write(found: Exported, path: Path, driver: str, names: list[str], **options
 
 def write_flatgeobuf(found: Exported, path: Path) -> None:
     """Write a FlatGeobuf: every type, coordinate and null. Its rows keep their order (no spatial index)."""
-    _write(found, path, "FlatGeobuf", [one.header for one in found.kind.fields], SPATIAL_INDEX="NO")
+    _write(found, path, "FlatGeobuf", [one.header for one in found.fields()], SPATIAL_INDEX="NO")
 
 
 def write_kml(found: Exported, path: Path) -> None:
     """Write a KML."""
-    _write(found, path, "LIBKML", [one.header for one in found.kind.fields])
+    _write(found, path, "LIBKML", [one.header for one in found.fields()])
 
 
 def write_gml(found: Exported, path: Path) -> None:
     """Write a GML 3.2; brackets and signs of our headers are no XML names, so its names are the canonical ones."""
-    _write(found, path, "GML", [one.name for one in found.kind.fields], FORMAT="GML3.2", XSISCHEMA="OFF")
+    _write(found, path, "GML", [one.name for one in found.fields()], FORMAT="GML3.2", XSISCHEMA="OFF")
 
 
 def write_shapefile(found: Exported, path: Path) -> None:
@@ -118,7 +122,7 @@ def write_shapefile(found: Exported, path: Path) -> None:
 
     Five characters of a name fit; UTF-8 leaves three, and two headers would become one.
     """
-    headed = found.headed()
+    headed = replace(found, written=()).headed()
     table, _ = write_dbf({one.header: cells for one, cells in headed}, len(found), "gb18030")
     with tempfile.TemporaryDirectory(prefix="wangge-export-") as folder:
         made = Path(folder) / "made.shp"

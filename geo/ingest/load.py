@@ -21,10 +21,12 @@ from geo.ingest.checks import ground
 from geo.ingest.fields import Kind
 from geo.ingest.queries import Statements
 from geo.ingest.tables import ParsedTable
+from geo.ingest.written import told_as
 from geo.store.engine import Scope
 from geo.store.tables import HISTORY
 
 _CLOCKS = frozenset({"id", "area_m2", "valid", "recorded", "opened_by", "closed_by"})
+_TOLD = frozenset({"source_row", "source_crs", "written"})
 _LIMITS = SQL("SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', '900s', true)")
 
 
@@ -44,7 +46,7 @@ class Loading:
         self._session = session
         self._table = table
         self._columns = [
-            column.name for column in HISTORY[table.kind.table].columns if column.name not in _CLOCKS
+            column.name for column in HISTORY[table.kind.table].columns if column.name not in _CLOCKS | _TOLD
         ]
         self._given = [name for name in self._columns if name in _given(table)]
         self._statements = Statements(table.kind.table, self._columns, self._given)
@@ -90,8 +92,10 @@ class Loading:
         closed = self.run(close, stamp=stamp, change_set=change_set).rowcount
         if closed != self.run(queries.TO_CLOSE).scalar_one():
             raise Conflict("somebody else changed the same rows at this moment; import the file again")
+        fields = [told_as(self._table.kind.field(name)) for name in self._table.values]
+        told = {"crs": self._table.source_crs, "fields": fields}
         for statement in (keep_old, insert):
-            self.run(statement, stamp=stamp, change_set=change_set)
+            self.run(statement, stamp=stamp, change_set=change_set, **told)
         return int(change_set)
 
 
@@ -141,8 +145,14 @@ def _lines(table: ParsedTable, given: list[str]) -> Iterator[str]:
         columns.append([f"[{starts[p]},{ends[p] or ''})" for p in kept])
     rows = [str(int(table.rows[p])) for p in kept]
     left_alone = [_array(sorted(_stored(table.kind, table.kept_fields.get(p, set())))) for p in kept]
-    for cells in zip(rows, left_alone, *columns, strict=True):
+    written = [_written(table, p) for p in kept]
+    for cells in zip(rows, left_alone, written, *columns, strict=True):
         yield "\t".join(cells) + "\n"
+
+
+def _written(table: ParsedTable, position: int) -> str:
+    told = table.written.get(position)
+    return _cell({told_as(table.kind.field(name)): text for name, text in told.items()} if told else None)
 
 
 def _stored(kind: Kind, names: set[str]) -> set[str]:

@@ -2,7 +2,8 @@
 
 Identifiers come from `geo.ingest.fields` only (a whitelist) and are quoted by psycopg2.sql; values are bound.
 Parameters: `at` (the date from which a change holds), `start` (the date from which something new is valid, or NULL),
-`stamp` (the moment of knowledge, read after the lock so that it lies behind every committed row), `change_set`.
+`stamp` (the moment of knowledge, read after the lock so that it lies behind every committed row), `change_set`, `crs`
+(the system that the file's shapes came in), `fields` (those that the file carries, as `written` names them).
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ def run(session: Session, statement: Composable, **values: Any) -> CursorResult[
 
 STAGE = SQL("""
 CREATE TEMP TABLE incoming ON COMMIT DROP AS
-SELECT 0::bigint AS source_row, '{{}}'::text[] AS kept, {columns} FROM {table} WITH NO DATA""")
+SELECT 0::bigint AS source_row, '{{}}'::text[] AS kept, NULL::jsonb AS written, {columns} FROM {table} WITH NO DATA""")
 
-COPY = SQL("COPY incoming (source_row, kept, {columns}) FROM STDIN")
+COPY = SQL("COPY incoming (source_row, kept, written, {columns}) FROM STDIN")
 
 _DECIDE = SQL("""
 CREATE TEMP TABLE decided ON COMMIT DROP AS
@@ -79,16 +80,21 @@ UPDATE {table} c SET recorded = tstzrange(lower(c.recorded), %(stamp)s), closed_
   FROM decided d WHERE d.current = c.id AND d.fate = 'changed' AND upper_inf(c.recorded)""")
 
 _KEEP_OLD = SQL("""
-INSERT INTO {table} ({columns}, valid, recorded, opened_by)
-SELECT {current}, d.old_valid, tstzrange(%(stamp)s, NULL), %(change_set)s
+INSERT INTO {table} ({columns}, source_crs, written, valid, recorded, opened_by)
+SELECT {current}, c.source_crs, c.written, d.old_valid, tstzrange(%(stamp)s, NULL), %(change_set)s
   FROM decided d JOIN {table} c ON c.id = d.current
  WHERE d.fate = 'changed' AND d.old_valid IS NOT NULL""")
 
 _OPEN = SQL("""
-INSERT INTO {table} ({columns}, valid, recorded, opened_by)
-SELECT {merged}, d.new_valid, tstzrange(%(stamp)s, NULL), %(change_set)s
+INSERT INTO {table} ({columns}, source_row, source_crs, written, valid, recorded, opened_by)
+SELECT {merged}, i.source_row, {crs}, CASE WHEN c.written IS NULL THEN i.written ELSE
+       nullif((c.written - %(fields)s::text[]) || coalesce(i.written, '{{}}'), '{{}}') END,
+       d.new_valid, tstzrange(%(stamp)s, NULL), %(change_set)s
   FROM decided d JOIN incoming i USING (source_row) LEFT JOIN {table} c ON c.id = d.current
  WHERE d.fate <> 'unchanged'""")
+
+_CRS = (SQL("c.source_crs"), SQL("CASE WHEN i.geom IS NULL THEN c.source_crs ELSE %(crs)s END"))
+"""The system of a row's shape, which is the known one or the file's: without and with shapes in the file."""
 
 _DEFAULTS: dict[str, Composable] = {"team": SQL("'{{}}'::jsonb").format(), "aliases": SQL("'{{}}'::text[]").format(),
                                     "came_from": SQL("'{{}}'::text[]").format()}  # fmt: skip
@@ -146,5 +152,5 @@ class Statements:
         return [
             _CLOSE.format(table=self._table),
             _KEEP_OLD.format(**shared, current=self._current()),
-            _OPEN.format(**shared, merged=self._merged()),
+            _OPEN.format(**shared, merged=self._merged(), crs=_CRS[self._given.count("geom")]),
         ]

@@ -14,6 +14,7 @@ from geo.ingest.columns import ColumnMap
 from geo.ingest.fields import Field, Kind
 from geo.ingest.reading import RawTable
 from geo.ingest.reasons import Finding, Place, Severity
+from geo.ingest.written import WRITTEN, from_text
 
 
 @dataclass
@@ -96,7 +97,17 @@ def parse_table(raw: RawTable, mapping: ColumnMap) -> ParsedTable:
     for one in fields:
         if one.required:
             _require(one, table)
+    for header in (WRITTEN.header, WRITTEN.name):
+        _tell_again(table, raw.columns.get(header, []))
     return table
+
+
+def _tell_again(table: ParsedTable, cells: list[Any]) -> None:
+    """Take what an export of ours says was written once, where the file itself says nothing of the field."""
+    for position, cell in enumerate(cells):
+        for name, text in from_text(table.kind, cell).items():
+            if name in table.values and name not in table.written.get(position, ()):
+                table.tell(position, name, text)
 
 
 def as_named(one: Field, header: str) -> Field:

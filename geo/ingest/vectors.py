@@ -28,6 +28,8 @@ _OPTIONS: Final[dict[str, dict[str, str]]] = {
     "GML": {"DOWNLOAD_SCHEMA": "NO", "XSD": "", "WRITE_GFS": "NO"},
     "DXF": {"CLOSED_LINE_AS_POLYGON": "TRUE"},
 }
+_FROM_NOUGHT: Final = frozenset({"FlatGeobuf", "GML"})
+"""Drivers that count the rows of a file from 0."""
 _KML_EMPTY: Final = frozenset({
     "timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon", "snippet",
 })  # fmt: skip
@@ -56,7 +58,8 @@ def read_vector(path: Path, layer: str | None, driver: str) -> Layer | list[str]
     columns = {str(name): plain_column(column) for name, column in zip(meta["fields"], values, strict=True)}
     found = {"name": chosen, "crs": meta["crs"], "encoding": "utf-8", "driver": driver, "layers": layers}
     has_shapes = shapes is not None and meta["geometry_type"] is not None
-    return Layer(columns, [int(fid) for fid in fids], list(shapes) if has_shapes else None, found)
+    first = int(driver in _FROM_NOUGHT)
+    return Layer(columns, [int(fid) + first for fid in fids], list(shapes) if has_shapes else None, found)
 
 
 def _chosen(layers: list[str], layer: str | None, driver: str) -> str | None:

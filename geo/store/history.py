@@ -7,31 +7,36 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     Column,
     ColumnElement,
     Date,
     Table,
+    Text,
     and_,
     bindparam,
     cast,
     func,
     insert,
     literal,
+    null,
     or_,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import DATERANGE
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB
 from sqlalchemy.orm import Session
 
 from geo.store.tables import change_set
 
 _CLOCKS = {"id", "valid", "recorded", "opened_by", "closed_by"}
+_TOLD = {"source_row", "source_crs", "written"}
+"""What the file wrote: no fact of the world. It goes with the values that it is about."""
 
 
 def data_columns(table: Table) -> list[Column[Any]]:
     """Return the columns of a history table that hold facts: no clocks, no generated columns."""
-    return [c for c in table.columns if c.name not in _CLOCKS and c.computed is None]
+    return [c for c in table.columns if c.name not in _CLOCKS | _TOLD and c.computed is None]
 
 
 def open_change_set(db: Session, kind: str, area: str, subject: str, **more: str | None) -> int:
@@ -112,10 +117,18 @@ def _copy(
     """Insert copies of rows with some values replaced and another time in the world."""
     columns = data_columns(table)
     source = [literal(values[c.name], c.type).label(c.name) if c.name in values else c for c in columns]
-    rows = select(*source, cast(valid, DATERANGE), literal(by)).where(
+    told = _still_told(table, values)
+    rows = select(*source, *told.values(), cast(valid, DATERANGE), literal(by)).where(
         table.c.id.in_(bindparam("ids", expanding=True))
     )
     if where is not None:
         rows = rows.where(where)
-    names = [*(c.name for c in columns), "valid", "opened_by"]
+    names = [*(c.name for c in columns), *told, "valid", "opened_by"]
     db.execute(insert(table).from_select(names, rows), {"ids": list(ids)})
+
+
+def _still_told(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a copy keeps of what the file wrote: nothing about a value that is replaced."""
+    crs = null() if "geom" in values else table.c.source_crs
+    rest = table.c.written.op("-")(literal(sorted(values), ARRAY(Text))) if values else table.c.written
+    return {"source_crs": crs, "written": func.nullif(rest, literal({}, JSONB))}

@@ -69,7 +69,11 @@ def _area() -> Column[float]:
 
 
 def _history(name: str, *columns: Column[Any]) -> Table:
-    """A table with both clocks."""
+    """A table with both clocks, and what the file wrote.
+
+    `source_row` is the row of the file that opened the version (None where no file did). `source_crs` is the system
+    that the shape came in, and how it was known. `written` is field → text of its cell where the value is not that.
+    """
     return Table(
         name,
         metadata,
@@ -79,6 +83,9 @@ def _history(name: str, *columns: Column[Any]) -> Table:
         Column("recorded", TSTZRANGE, nullable=False),
         Column("opened_by", BigInteger, nullable=False),
         Column("closed_by", BigInteger),
+        Column("source_row", Integer),
+        Column("source_crs", Text),
+        Column("written", JSONB(none_as_null=True)),
     )
 
 

@@ -11,7 +11,7 @@ import { day, moment, named, t } from "../words.js";
 const code = decodeURIComponent(location.pathname.split("/").pop() ?? "");
 const here = paths.one("communities", code);
 
-/** @type {{version: number, fields: Record<string, any>, history: any[]}} */
+/** @type {{version: number, fields: Record<string, any>, history: any[], source_crs: string | null}} */
 let record;
 /** @type {string | null} */
 let etag = null;
@@ -59,6 +59,7 @@ async function drawPlace() {
 function showForm() {
   fill(byId("title"), record.fields.name.value ?? code);
   fill(byId("code"), code);
+  fill(byId("shape-crs"), shapeCrs(record.source_crs));
   const head = el("div", { class: "head" }, ...["field", "value", "source", "date", "who"].map((key) => el("span", {}, t(`community.${key}`))));
   fill(byId("fields"), el("div", { class: "grid-form" }, head, ...Object.keys(FIELDS).map(line)));
   byId("actions").hidden = !mayEdit;
@@ -71,8 +72,8 @@ function line(name) {
   const about = record.fields[name] ?? { value: null };
   const input = control(name, name in kept ? kept[name] : about.value, mayEdit);
   const row = el("div", {},
-    el("label", { for: `field-${name}` }, t(`field.${name}`)), el("span", {}, input),
-    el("span", { class: "note" }, named("source", about.source)), el("span", { class: "note", title: moment(about.at) }, day(about.valid_from ?? about.at)), el("span", { class: "note" }, about.who));
+    el("label", { for: `field-${name}` }, t(`field.${name}`)), el("span", {}, input, written(about)),
+    el("span", { class: "note" }, named("source", about.source), about.row ? ` ${t("community.row", { n: about.row })}` : ""), el("span", { class: "note", title: moment(about.at) }, day(about.valid_from ?? about.at)), el("span", { class: "note" }, about.who));
   const mark = () => {
     const value = read(name, input.value);
     if (same(value, about.value)) delete kept[name];
@@ -84,6 +85,17 @@ function line(name) {
   input.addEventListener("change", mark);
   row.classList.toggle("changed", name in kept);
   return row;
+}
+
+/** The system that the shape came in, as the store keeps it: "EPSG:4527 (declared)". @param {string | null} stored */
+function shapeCrs(stored) {
+  const [, crs, how] = /^(.*) \((\w+)\)$/.exec(stored ?? "") ?? [];
+  return crs ? t("community.shape_crs", { crs, how: named("crs_how", how) }) : null;
+}
+
+/** What the file says where the value is not plainly that. @param {{written?: string | null}} about */
+function written(about) {
+  return about.written ? el("span", { class: "note written" }, t("community.written", { text: about.written })) : null;
 }
 
 function count() {
