@@ -33,9 +33,14 @@ from geo.ingest.evidence import Rates, agreement, verdict
 from geo.ingest.fields import KINDS, Kind
 from geo.ingest.formats import inspect
 from geo.ingest.load import Loading, Origin, city_of
+from geo.ingest.matching.applying import Applying, read_known, readmit
+from geo.ingest.matching.learning import remember
+from geo.ingest.matching.outcome import Decision
+from geo.ingest.matching.rows import FILLED, TARGETS, find_columns, kind_without_code
+from geo.ingest.matching.values import Limits
 from geo.ingest.parents import check_against_store
 from geo.ingest.preview import first_rows
-from geo.ingest.provisional import provide
+from geo.ingest.provisional import BY_PLACE, provide
 from geo.ingest.reading import Layers, RawTable, read_file
 from geo.ingest.report import ImportReport, Question
 from geo.ingest.shapes import bounds_of, check_overlaps, prepare_shapes
@@ -60,7 +65,8 @@ class ImportOptions:
     is refused. `name` is the file's own name where `path` is an upload's. `control` are control points: x, y of the
     file with longitude, latitude in CGCS2000 of the same marks, at least three; they take the place of `crs`.
     `provisional` gives rows without a code one: below the region of that code, or in the neighbourhood where each lies
-    (`place`). `encoding` is that of the texts of a Shapefile or CSV.
+    (`place`). `encoding` is that of the texts of a Shapefile or CSV. `match` finds the communities of rows without a
+    code by name, address and place; `decisions` are what people decided about such rows, by number.
     """
 
     kind: str | None = None
@@ -74,6 +80,8 @@ class ImportOptions:
     control: Sequence[Sequence[float]] = ()
     provisional: str | None = None
     encoding: str | None = None
+    match: bool = False
+    decisions: Mapping[int, Decision] = field(default_factory=dict)
 
 
 class Cancelled(Conflict):
@@ -110,7 +118,7 @@ def import_file(
     if table is not None:
         progress(0.35, "checking")
         table.source_crs = report.crs.named() if report.crs else None
-        _check(table, epsg, run, report)
+        _check(raw, table, epsg, run, report)
         report.findings = table.findings
         _load(run, table, Origin(report.file, label(epsg) if epsg else None, _sha256(path)), report)
         progress(1.0, "done")
@@ -128,24 +136,45 @@ class _Run:
     progress: Progress
     cancel: Cancel
 
+    def limits(self) -> Limits:
+        """Return from which scores on rows are matched, as the installation has set them."""
+        chosen = self.settings
+        return Limits(chosen.match_certain, chosen.match_doubtful, chosen.match_lead)
+
     def stop_if_told(self) -> None:
         """Raise Cancelled where the person no longer wants it."""
         if self.cancel():
             raise Cancelled("the import was stopped; nothing was written")
 
 
-def _check(table: ParsedTable, epsg: int | None, run: _Run, report: ImportReport) -> None:
+def _check(raw: RawTable, table: ParsedTable, epsg: int | None, run: _Run, report: ImportReport) -> None:
     """Everything about the table by itself: shapes, then codes and numbers."""
     run.stop_if_told()
     if epsg is not None:
         fit = fit_control(run.options.control) if run.options.control else None
         prepare_shapes(table, epsg, run.settings.extent, run.cancel, fit)
-    if run.options.provisional:
+    new = run.options.match and _match(raw, table, run, report)
+    if run.options.provisional or new:
         with run.store.begin(run.scope) as session:
-            provide(session, table, run.options.provisional, report)
+            provide(session, table, run.options.provisional or BY_PLACE, report)
     check_table(table, run.scope.areas, run.settings.business_date())
     check_overlaps(table)
     run.stop_if_told()
+
+
+def _match(raw: RawTable, table: ParsedTable, run: _Run, report: ImportReport) -> bool:
+    """Find the communities of rows without a code; returns whether some of them are new ones."""
+    columns = find_columns(list(raw.columns), table.kind, report.mapping)
+    if table.kind.name not in TARGETS or not columns:
+        return False
+    readmit(table)
+    run.progress(0.45, "matching")
+    with run.store.begin(run.scope) as session:
+        known = read_known(session, run.settings.business_date(), alone=table.kind.name == "service-periods")
+    applying = Applying(raw, table, columns, known, run.limits())
+    report.matching = applying.run(run.options.decisions, keep_new=bool(run.options.provisional))
+    report.notes.extend(applying.notes)
+    return any(one.choice == "new" for one in run.options.decisions.values())
 
 
 def _understand(raw: RawTable, run: _Run, report: ImportReport) -> tuple[ParsedTable | None, int | None]:
@@ -166,7 +195,7 @@ def _understand(raw: RawTable, run: _Run, report: ImportReport) -> tuple[ParsedT
     report.kind = kind.name
     report.mapping = map_columns(list(raw.columns), kind, options.mapping, raw.cut)
     report.first_rows = first_rows(raw, report.mapping)
-    _ask_columns(report.mapping, raw, report, bool(options.provisional))
+    _ask_columns(report.mapping, raw, report, _given_later(raw, report.mapping, options))
     _note_last_days(report.mapping, report)
     epsg = _system(raw, kind, run, report)
     if report.questions:
@@ -181,15 +210,24 @@ def _kind(raw: RawTable, options: ImportOptions, report: ImportReport) -> Kind |
         return KINDS[options.kind]
     headers = [options.mapping.get(column) or column for column in raw.columns]
     kind, candidates = kind_of(headers, raw.shapes is not None, raw.cut)
+    if kind is None and options.match:
+        kind = kind_without_code(headers)
     if kind is None:
         text = ("这是哪一类数据？", "What kind of table is this?")
         report.questions.append(Question("kind", text, tuple(candidates)))
     return kind
 
 
-def _ask_columns(mapping: ColumnMap, raw: RawTable, report: ImportReport, provisional: bool) -> None:
+def _given_later(raw: RawTable, mapping: ColumnMap, options: ImportOptions) -> frozenset[str]:
+    """Return the required fields that no column has to carry: codes that are given, or found by name."""
+    later = frozenset({"code", "level"}) if options.provisional else frozenset()
+    named = options.match and find_columns(list(raw.columns), mapping.kind, mapping)
+    return later | (FILLED.get(mapping.kind.name, frozenset()) if named else frozenset())
+
+
+def _ask_columns(mapping: ColumnMap, raw: RawTable, report: ImportReport, later: frozenset[str]) -> None:
     for one in mapping.missing():
-        if provisional and one.name in ("code", "level"):
+        if one.name in later:
             continue
         text = (f"哪一列是“{one.header}”？", f"Which column is {one.name} ({one.header})?")
         report.questions.append(Question(f"column:{one.name}", text, tuple(raw.columns)))
@@ -291,6 +329,8 @@ def _load(run: _Run, table: ParsedTable, origin: Origin, report: ImportReport) -
         if not options.dry_run and report.counts["new"] + report.counts["changed"] > 0:
             run.progress(0.75, "writing")
             report.change_set = loading.write(run.scope, origin)
+            if report.matching and table.kind.name != "communities":
+                remember(session, report.matching.learned, report.change_set)
     if report.change_set is not None:
         _refresh(run, table.kind.table)
 

@@ -41,6 +41,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "year": ("年份 {text} 不合常理", "the year {text} is unusual"),
     "floors": ("层数 {text} 不合常理", "{text} floors is unusual"),
     "negative": ("{field}为负数（{text}），按未知处理", "{field} is negative ({text}); kept as unknown"),
+    "match_doubtful": ("没有编码，待确认：最相近的是 {text}", "no code, to be settled: the nearest is {text}"),
+    "match_none": ("没有编码，库中没有与“{text}”相近的小区", "no code, and no community comes near '{text}'"),
+    "match_left": ("没有编码，“{text}”已确认不是库中的小区", "no code; '{text}' was found to be none that is there"),
+    "match_gone": ("确认的小区 {text} 不存在或不在管辖范围内", "the community {text} is not in your area"),
     "building_parent": ("楼栋须有所属楼栋群或小区", "a building needs its group or its community"),
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from geo.crs import Identified, Sentence, label
 from geo.ingest.columns import ColumnMap
+from geo.ingest.matching.outcome import Matching
 from geo.ingest.reasons import Finding
 
 MAX_FINDINGS = 5_000
@@ -59,6 +60,7 @@ class ImportReport:
     findings: list[Finding] = field(default_factory=list)
     change_set: int | None = None
     dry_run: bool = False
+    matching: Matching | None = None
 
     @property
     def loadable(self) -> int:
@@ -90,6 +92,7 @@ class ImportReport:
             "findings_left_out": max(len(findings) - MAX_FINDINGS, 0),
             "change_set": self.change_set,
             "dry_run": self.dry_run,
+            "matching": self.matching.counts() if self.matching else None,
         }
 
 

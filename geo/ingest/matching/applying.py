@@ -1,0 +1,233 @@
+"""A parsed table whose rows name communities: matched against the store, and given their codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from geo.crs_shifted import bd_to_wgs, gcj_to_wgs
+from geo.ingest.matching.candidates import metres
+from geo.ingest.matching.matcher import match
+from geo.ingest.matching.names import parse
+from geo.ingest.matching.outcome import Decision, Matching, RowMatch, candidate_json
+from geo.ingest.matching.rows import CODE, FILLED, ONE_EACH, TARGETS, Columns, original, wanted
+from geo.ingest.matching.values import Known, Limits, Match, Sentence, Wanted
+from geo.ingest.reading import RawTable
+from geo.ingest.tables import ParsedTable
+from geo.store.sql import query
+
+_CLOSE: Final = 0.6
+"""Points are taken as shifted where that brings known names nearer by this factor."""
+_ENOUGH: Final = 5
+
+
+def read_known(session: Session, at: date, *, alone: bool = False) -> list[Known]:
+    """Return the communities that the asker may see on a date, with `alone` stand-alone buildings too."""
+    found = session.execute(query("geo.ingest.matching", "known"), {"at": at, "alone": alone})
+    return [
+        Known(
+            row.code, row.name, tuple(row.aliases or ()), row.address, row.neighbourhood, row.subdistrict,
+            (row.lon, row.lat) if row.lon is not None else None, float(row.reach or 0.0),
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def readmit(table: ParsedTable) -> None:
+    """Take rows in again that were refused only because what a match fills in was empty."""
+    filled = FILLED[table.kind.name]
+    table.findings[:] = [one for one in table.findings if not (one.key == "required" and one.field in filled)]
+    refused = {one.row for one in table.findings if one.severity == "refused"}
+    table.keep = np.array([int(row) not in refused for row in table.rows], dtype=bool)
+
+
+class Applying:
+    """The matching of one table. `keep_new` leaves rows of nobody in, without a code."""
+
+    def __init__(
+        self, raw: RawTable, table: ParsedTable, columns: Columns, known: Sequence[Known], limits: Limits
+    ) -> None:
+        self._raw, self._table, self._columns = raw, table, columns
+        self._known, self._limits = known, limits
+        self._at = {one.code: position for position, one in enumerate(known)}
+        self._target = TARGETS[table.kind.name]
+        self.matching = Matching(table.kind.name in ONE_EACH)
+        self.notes: list[Sentence] = []
+
+    def run(self, decisions: Mapping[int, Decision], *, keep_new: bool = False) -> Matching:
+        """Give every row that can be told its code, refuse the others with the reason, and return what became of each.
+
+        `decisions` are by the rows' numbers in the file.
+        """
+        table = self._table
+        codes = list(table.column(self._target))
+        positions = [p for p in table.kept() if self._is_wanted(p, codes[p])]
+        rows = wanted(self._raw, table, self._columns, positions)
+        rows = self._unshifted(rows, positions)
+        decided = {p: decisions[int(table.rows[p])] for p in positions if int(table.rows[p]) in decisions}
+        taken = {self._at[codes[p]]: int(table.rows[p]) for p in table.kept() if codes[p] in self._at}
+        taken |= {self._at[d.code]: int(table.rows[p]) for p, d in decided.items() if d.code in self._at}
+        open_ = [i for i, p in enumerate(positions) if p not in decided]
+        numbers = [int(table.rows[positions[i]]) for i in open_]
+        found = match(
+            [rows[i] for i in open_], self._known, self._limits,
+            one_each=self.matching.one_each, taken=taken, numbers=numbers,
+        )  # fmt: skip
+        matches: dict[int, Match] = {positions[i]: one for i, one in zip(open_, found, strict=True)}
+        for position, row in zip(positions, rows, strict=True):
+            told = self._row(position, row, matches.get(position), decided.get(position))
+            self.matching.rows.append(told)
+            self._apply(position, row, told, keep_new)
+        return self.matching
+
+    def _is_wanted(self, position: int, code: str | None) -> bool:
+        """Whether a row is to be matched: no code, or one that nobody here knows and that cannot be a new one's."""
+        if code in self._at:
+            return False
+        table = self._table
+        if table.kind.name == "branches":
+            return code is None and table.column("kind")[position] == "community"
+        if table.kind.name == "communities":
+            new = table.shapes is not None and table.shapes[position] is not None
+            return code is None or not CODE.fullmatch(code) or not new
+        return code is None or code not in self._at
+
+    def _row(self, position: int, row: Wanted, found: Match | None, decision: Decision | None) -> RowMatch:
+        table = self._table
+        code = decision.code if decision else None
+        if found is not None and found.known is not None:
+            code = self._known[found.known].code
+        candidates = (
+            [candidate_json(one, self._known[one.known]) for one in found.candidates] if found else []
+        )
+        shaped = table.shapes is not None and table.shapes[position] is not None
+        return RowMatch(
+            int(table.rows[position]),
+            found.kind if found else "doubtful",
+            row.name,
+            original(self._raw, position),
+            row.place,
+            candidates,
+            found.reason if found else ("", ""),
+            table.kind.name == "communities" and shaped,
+            code,
+            decision,
+        )
+
+    def _apply(self, position: int, row: Wanted, told: RowMatch, keep_new: bool) -> None:
+        table, decision = self._table, told.decision
+        if told.code is not None and told.code in self._at:
+            self._give(position, self._known[self._at[told.code]])
+            if decision is not None:
+                self._learn(position, row, self._known[self._at[told.code]])
+        elif told.code is not None:
+            table.note(position, "refused", "match_gone", None, told.code)
+        elif decision is not None and decision.choice == "none":
+            table.note(position, "refused", "match_left", None, row.name)
+        elif decision is not None or (keep_new and told.kind == "none"):
+            self._set(self._target, position, None)
+        elif told.kind == "doubtful":
+            best = told.candidates[0]
+            table.note(
+                position,
+                "refused",
+                "match_doubtful",
+                None,
+                f"{best['name']}（{best['code']}）{best['score']:.2f}",
+            )
+        else:
+            table.note(position, "refused", "match_none", None, row.name)
+
+    def _give(self, position: int, there: Known) -> None:
+        """Give a row the code of a community, and what follows from it; the community keeps its own name."""
+        self._set(self._target, position, there.code)
+        kind = self._table.kind.name
+        if kind == "communities":
+            self._set("name", position, there.name)
+            self._set("neighbourhood", position, there.code[:12])
+            if "aliases" in self._table.values:
+                self._set("aliases", position, self._aliases(position, there))
+        elif kind == "service-periods":
+            self._set("unit_kind", position, "building_group" if there.code[12] == "S" else "community")
+
+    def _learn(self, position: int, row: Wanted, there: Known) -> None:
+        """Remember under which other name a person found a community."""
+        heard = {parse(name).key for name in (there.name, *there.aliases)}
+        fresh = [name for name in (row.name, *row.others) if name and parse(name).key not in heard]
+        if not fresh:
+            return
+        learned = self.matching.learned.setdefault(there.code, [])
+        learned.extend(name for name in fresh if name not in learned)
+        if self._table.kind.name == "communities":
+            self._keep_aliases()
+            self._table.kept_fields.get(position, set()).discard("aliases")
+            self._set("aliases", position, self._aliases(position, there, fresh))
+
+    def _aliases(self, position: int, there: Known, fresh: Sequence[str] = ()) -> list[str]:
+        """Return the known other names, the file's and fresh ones: no repeats, and not the name itself."""
+        given = self._table.values["aliases"][position]
+        told = given if isinstance(given, list) else []
+        return [one for one in dict.fromkeys([*there.aliases, *told, *fresh]) if one != there.name]
+
+    def _keep_aliases(self) -> None:
+        """Where the file has no column of other names, every row keeps those that are known."""
+        if "aliases" not in self._table.values:
+            self._table.values["aliases"] = [None] * len(self._table)
+            for position in range(len(self._table)):
+                self._table.kept_fields.setdefault(position, set()).add("aliases")
+
+    def _set(self, name: str, position: int, value: Any) -> None:
+        if name not in self._table.values:
+            self._table.values[name] = [None] * len(self._table)
+        self._table.values[name][position] = value
+
+    def _unshifted(self, rows: list[Wanted], positions: Sequence[int]) -> list[Wanted]:
+        """Return rows with points that came in columns turned from GCJ-02 or BD-09, where names that agree say so."""
+        typed = [
+            i for i, p in enumerate(positions) if rows[i].place is not None and p not in self._table.places
+        ]
+        by_key: dict[str, list[int]] = {}
+        for position, one in enumerate(self._known):
+            by_key.setdefault(parse(one.name).key, []).append(position)
+        pairs = [
+            (i, by_key[parse(rows[i].name).key][0])
+            for i in typed
+            if len(by_key.get(parse(rows[i].name).key, ())) == 1
+        ]
+        pairs = [(i, k) for i, k in pairs if self._known[k].place is not None]
+        if len(pairs) < _ENOUGH:
+            return rows
+        here = np.array([rows[i].place for i, _ in pairs], dtype=np.float64)
+        there = np.array([self._known[k].place for _, k in pairs], dtype=np.float64)
+        ways = {"GCJ-02": gcj_to_wgs, "BD-09": bd_to_wgs}
+        plain = float(np.median(metres(here, there)))
+        name, away = min(
+            ((name, float(np.median(metres(way(here), there)))) for name, way in ways.items()),
+            key=lambda one: one[1],
+        )
+        if away >= plain * _CLOSE:
+            return rows
+        self.notes.append(
+            (
+                f"经纬度按 {name} 理解：{len(pairs)} 个同名小区的中位距离由 {plain:,.0f} 米变为 {away:,.0f} 米",
+                f"longitude and latitude are taken as {name}: the median distance of {len(pairs)} communities of the"
+                f" same name falls from {plain:,.0f} to {away:,.0f} m",
+            )
+        )
+        moved = dict(zip(typed, ways[name](np.array([rows[i].place for i in typed])).tolist(), strict=True))
+        return [_moved(row, moved[i]) if i in moved else row for i, row in enumerate(rows)]
+
+
+def _moved(row: Wanted, place: Sequence[float]) -> Wanted:
+    return Wanted(
+        row.name,
+        row.address,
+        row.neighbourhood,
+        row.subdistrict,
+        row.others,
+        (float(place[0]), float(place[1])),
+    )

@@ -1,0 +1,2 @@
+DROP TABLE matching_row, matching;
+DROP FUNCTION all_mine(text[]);

@@ -1,0 +1,136 @@
+"""An office's table without codes: found by name, asked where in doubt, loaded with what people decided."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from geo.ingest.matching.outcome import Decision
+from geo.ingest.report import ImportReport
+from geo.store.engine import Scope
+from tests.geo.ingest import office
+from tests.geo.ingest.conftest import Import, Rows
+
+NAMES = ("翠湖花园", "金色家园一期", "金色家园二期", "红星里", "八角北路", "八角南路")
+
+
+def code(number: int) -> str:
+    return f"{office.NEIGHBOURHOOD}C{number:03d}"
+
+
+@pytest.fixture
+def known(load: Import, neighbourhood: ImportReport, tmp_path: Path) -> None:
+    """Six communities with real-looking names, the first with an address."""
+    frame, shapes = office.community_rows(len(NAMES))
+    frame["小区名称"] = NAMES
+    frame["别名"] = [None, None, None, "棉纺厂宿舍", None, None]
+    assert neighbourhood.change_set
+    assert load(office.write(tmp_path / "小区.gpkg", frame, shapes)).counts["new"] == len(NAMES)
+
+
+def sheet(folder: Path, rows: list[dict[str, Any]], name: str = "台账.xlsx") -> Path:
+    return office.write(folder / name, pd.DataFrame(rows), None)
+
+
+@pytest.mark.usefixtures("known")
+def test_a_table_without_codes_finds_its_communities_by_name(
+    load: Import, rows: Rows, tmp_path: Path
+) -> None:
+    path = sheet(
+        tmp_path,
+        [
+            {"小区名称": "翠湖花园小区", "户数": 321},
+            {"小区名称": "金色家園（２期）", "户数": 322},
+            {"小区名称": "棉纺厂宿舍", "户数": 323},
+            {"小区名称": "八角北路", "户数": 324},
+            {"小区名称": "不相干的院子", "户数": 325},
+        ],
+    )
+    report = load(path, match=True, valid_from=date(2025, 1, 1))
+    assert report.questions == []
+    assert report.kind == "communities"
+    assert report.matching is not None
+    assert report.matching.counts() == {"certain": 4, "doubtful": 0, "none": 1, "double": 0, "settled": 0}
+    assert [(one.row, one.key) for one in report.findings] == [(6, "match_none")]
+    found = rows(
+        "SELECT code, name, households FROM community WHERE upper_inf(recorded) AND upper_inf(valid) ORDER BY 1"
+    )
+    assert found[:5] == [
+        (code(1), "翠湖花园", 321), (code(2), "金色家园一期", 500), (code(3), "金色家园二期", 322),
+        (code(4), "红星里", 323), (code(5), "八角北路", 324),
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("known")
+def test_what_is_in_doubt_is_not_loaded_until_it_is_decided_and_then_remembered(
+    load: Import, rows: Rows, tmp_path: Path
+) -> None:
+    path = sheet(tmp_path, [{"小区名称": "金色家园", "户数": 700}, {"小区名称": "翠湖大花园", "户数": 701}])
+    first = load(path, match=True)
+    assert first.matching is not None
+    assert (first.change_set, first.matching.counts()["doubtful"]) == (None, 2)
+    offered = [[one["code"] for one in row.candidates] for row in first.matching.rows]
+    assert offered[0] == [code(2), code(3)]
+    decided = {2: Decision("match", code(3)), 3: Decision("none")}
+    second = load(path, match=True, decisions=decided, valid_from=date(2025, 1, 1))
+    assert second.counts["changed"] == 1
+    (row,) = rows("SELECT name, households, aliases FROM community WHERE code = :code AND upper_inf(recorded)"
+                  " AND upper_inf(valid)", code=code(3))  # fmt: skip
+    assert row == ("金色家园二期", 700, ["金色家园"])
+    again = load(sheet(tmp_path, [{"小区名称": "金色家园", "户数": 702}], "下月.xlsx"), match=True)
+    assert again.matching is not None
+    assert again.matching.counts()["certain"] == 1
+
+
+@pytest.mark.usefixtures("known")
+def test_service_periods_by_name_teach_the_other_name_as_a_correction(
+    load: Import, rows: Rows, tmp_path: Path
+) -> None:
+    path = sheet(
+        tmp_path,
+        [
+            {"小区名称": "翠湖花园", "服务方式": "自管", "开始日期": "2024-01-01"},
+            {"小区名称": "翠湖别院", "服务方式": "自管", "开始日期": "2025-01-01"},
+        ],
+        "服务.xlsx",
+    )
+    report = load(path, kind="service-periods", match=True, decisions={3: Decision("match", code(4))})
+    assert report.questions == []
+    assert report.counts["new"] == 2
+    assert rows("SELECT unit, unit_kind FROM service_period ORDER BY 1") == [
+        (code(1), "community"), (code(4), "community")]  # fmt: skip
+    (row,) = rows(
+        "SELECT c.aliases, s.kind, s.subject FROM community c JOIN change_set s ON s.id = c.opened_by"
+        " WHERE c.code = :code AND upper_inf(c.recorded)", code=code(4))  # fmt: skip
+    assert row == (["棉纺厂宿舍", "翠湖别院"], "correction", "aliases")
+
+
+@pytest.mark.usefixtures("known")
+def test_two_rows_that_want_the_same_community_are_asked_about(load: Import, tmp_path: Path) -> None:
+    rows = [{"小区名称": "翠湖花园", "户数": 1}, {"小区名称": "翠湖花园小区", "户数": 2}]
+    report = load(sheet(tmp_path, rows), match=True)
+    assert report.matching is not None
+    assert report.matching.counts()["doubtful"] == 2
+    assert "第 3 行也匹配到同一小区" in report.matching.rows[0].reason[0]
+
+
+@pytest.mark.usefixtures("known")
+def test_nothing_is_matched_across_the_area_of_who_imports(load: Import, tmp_path: Path) -> None:
+    elsewhere = Scope("elsewhere", ("990102",))
+    report = load(sheet(tmp_path, [{"小区名称": "翠湖花园", "户数": 1}]), match=True, scope=elsewhere)
+    assert report.matching is not None
+    assert report.matching.counts()["none"] == 1
+    assert report.matching.rows[0].candidates == []
+
+
+@pytest.mark.usefixtures("known")
+def test_without_the_wish_a_table_without_codes_is_asked_about_as_before(
+    load: Import, tmp_path: Path
+) -> None:
+    report = load(sheet(tmp_path, [{"小区名称": "翠湖花园", "户数": 1}]), kind="communities")
+    assert [one.about for one in report.questions] == ["column:code"]
+    assert report.matching is None
