@@ -11,6 +11,7 @@ from anyio import create_task_group, sleep
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
 
+from api import papers
 from geo.boundaries.plans import suggesting
 from geo.errors import WanggeError
 from geo.ingest import uploads
@@ -32,7 +33,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     store: Store = app.state.store
     settings = app.state.settings
     # A thread each: packages do not wait behind a city's import, nor the other way round.
-    workers = [Worker(store, kind.handlers(store, settings)) for kind in (uploads, work, suggesting)]
+    workers = [Worker(store, kind.handlers(store, settings)) for kind in (uploads, work, suggesting, papers)]
     for worker in workers:
         worker.start()
     pause = await _make_months(store)

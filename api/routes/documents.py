@@ -2,62 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Header, Response
 from starlette.responses import FileResponse
 
-from api.deps import BUSINESS, Actor, From, Settings, Store, allow
-from api.routes.exports import as_file
+from api import papers
+from api.deps import BUSINESS, Actor, Db, From, Settings, Store, allow
 from geo.people import trail
-from geo.tender.paper_values import Paperwork
-from geo.tender.paperwork import paperwork
-from maps.documents import annex, lot_schedule, map_book
-from maps.documents.papers import RoundPaper
-from maps.documents.round_paper import round_paper
+from geo.tender import kept_papers
+from maps.documents.makers import MAKERS
 
 router = APIRouter(tags=["rounds"])
 
-Maker = Callable[[RoundPaper], bytes]
-MAKERS: Final[dict[str, tuple[Maker, str, str]]] = {
-    "lots.xlsx": (lot_schedule.lot_schedule, lot_schedule.MEDIA_TYPE, "标段一览表"),
-    "annex.docx": (annex.annex, annex.MEDIA_TYPE, "招标文件附件"),
-    "maps.pdf": (map_book.map_book, map_book.MEDIA_TYPE, "标包图册"),
-}
-"""File → what makes it, its media type, its name in Chinese."""
+Paper = Literal["lots.xlsx", "annex.docx", "maps.pdf"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks for a paper, and which one he or she has already."""
+
+    store: Store
+    origin: From
+    settings: Settings
+    actor: Actor
+    known: str
+
+
+def _asking(
+    store: Store,
+    origin: From,
+    settings: Settings,
+    actor: Actor,
+    if_none_match: Annotated[str | None, Header(examples=['"5f2b…"'])] = None,
+) -> Asking:
+    return Asking(store, origin, settings, actor, if_none_match or "")
+
+
+Asked = Annotated[Asking, Depends(_asking)]
 
 
 @router.get("/api/rounds/{number}/documents/lots.xlsx", dependencies=[allow(*BUSINESS)])
-def lots(store: Store, origin: From, settings: Settings, actor: Actor, number: int) -> FileResponse:
+def lots(by: Asked, number: int) -> Response:
     """The lot schedule: packages, units and terms, its sums as formulas."""
-    return _sent("lots.xlsx", _read(store, origin, actor, settings, number, "lots.xlsx"), actor, settings)
+    return _sent(by, number, "lots.xlsx")
 
 
 @router.get("/api/rounds/{number}/documents/annex.docx", dependencies=[allow(*BUSINESS)])
-def terms_and_maps(store: Store, origin: From, settings: Settings, actor: Actor, number: int) -> FileResponse:
+def terms_and_maps(by: Asked, number: int) -> Response:
     """The annex of the tender document: terms, then each package with its map, its table and its money by year."""
-    return _sent("annex.docx", _read(store, origin, actor, settings, number, "annex.docx"), actor, settings)
+    return _sent(by, number, "annex.docx")
 
 
 @router.get("/api/rounds/{number}/documents/maps.pdf", dependencies=[allow(*BUSINESS)])
-def maps(store: Store, origin: From, settings: Settings, actor: Actor, number: int) -> FileResponse:
+def maps(by: Asked, number: int) -> Response:
     """The map book on A3: an overview, then a page for each package."""
-    return _sent("maps.pdf", _read(store, origin, actor, settings, number, "maps.pdf"), actor, settings)
+    return _sent(by, number, "maps.pdf")
 
 
-def _read(store: Store, origin: From, actor: Actor, settings: Settings, number: int, file: str) -> Paperwork:
-    """What the paper says, read in a transaction that ends before anything is drawn."""
-    with store.begin(origin.scope(actor.username, actor.areas)) as db:
-        work = paperwork(db, number, settings.business_date())
-        trail.record(db, "export", f"round {number}", detail={"format": file, "rows": len(work.packages)})
-    return work
+@router.post("/api/rounds/{number}/documents/{file}", dependencies=[allow(*BUSINESS)], status_code=202)
+def start_paper(
+    db: Db, origin: From, settings: Settings, actor: Actor, number: int, file: Paper, response: Response
+) -> dict[str, Any]:
+    """Have a paper made: 202 with the job, 200 where it is there already; the GET of the same address gives it out."""
+    paper = papers.wanted(db, number, file, actor.name, settings.business_date())
+    if kept_papers.find(settings, paper.tag) is not None:
+        response.status_code = 200
+        return {"job": None, "state": "done", "etag": paper.tag}
+    job = papers.start(db, origin.scope(actor.username, actor.areas), number, file, actor.name)
+    response.headers["Location"] = f"/api/jobs/{job}"
+    return {"job": job, "state": "waiting"}
 
 
-def _sent(file: str, work: Paperwork, actor: Actor, settings: Settings) -> FileResponse:
-    make, media_type, title = MAKERS[file]
-    paper = round_paper(work, f"{work.area_name} {actor.name}", settings.business_date())
-    suffix = file.rpartition(".")[2]
-    return as_file(
-        lambda path: path.write_bytes(make(paper)), lambda: (f"{work.name}-{title}.{suffix}", media_type)
-    )
+def _sent(by: Asking, number: int, file: Paper) -> Response:
+    """Give a paper out, or 304 to whoever has it; read in a transaction that ends before anything is drawn."""
+    with by.store.begin(by.origin.scope(by.actor.username, by.actor.areas)) as db:
+        paper = papers.wanted(db, number, file, by.actor.name, by.settings.business_date())
+        tag = {"ETag": f'"{paper.tag}"'}
+        if paper.tag in by.known:
+            return Response(status_code=304, headers=tag)
+        detail = {"format": file, "rows": len(paper.work.packages)}
+        trail.record(db, "export", f"round {number}", detail=detail)
+    path = papers.made(by.settings, paper)
+    return FileResponse(path, media_type=MAKERS[file].media_type, filename=paper.named, headers=tag)

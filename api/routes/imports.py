@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from api.deps import BUSINESS, Actor, Db, From, Limit, Settings, Store, allow, parse_date
 from geo.crs import label, parse_crs
 from geo.crs_control import fit_control, judge_control, parse_control
-from geo.errors import BadInput, TooLarge
+from geo.errors import BadInput, Forbidden, TooLarge
 from geo.ingest import formats, history, templates
 from geo.ingest.encodings import parse_encoding
 from geo.ingest.fields import KINDS
@@ -228,9 +228,12 @@ def read_one_job(db: Db, actor: Actor, origin: From, number: int) -> dict[str, A
     return read_job(db, _scope(actor, origin), number).as_json()
 
 
-@router.post("/api/jobs/{number}/cancel", dependencies=[allow("planner", "officer")], status_code=202)
+@router.post("/api/jobs/{number}/cancel", dependencies=[allow(*BUSINESS)], status_code=202)
 def cancel(db: Db, actor: Actor, origin: From, number: int) -> dict[str, Any]:
-    """Stop a job."""
+    """Stop a job: one's own; planners and officers stop any of their area."""
+    job = read_job(db, _scope(actor, origin), number)
+    if job.actor != actor.username and actor.roles.isdisjoint(("planner", "officer")):
+        raise Forbidden("somebody else asked for this job")
     cancel_job(db, _scope(actor, origin), number)
     return {"job": number, "cancel": True}
 

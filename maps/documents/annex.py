@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+import numpy as np
 import pypdfium2
 from docx import Document
 from docx.enum.table import WD_TABLE_ALIGNMENT
@@ -13,51 +14,79 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
+from PIL import Image
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from maps.documents.fonts import ready
 from maps.documents.map_book import draw_package
-from maps.documents.papers import KINDS, UNKNOWN, RoundPaper, clean, day, number, system_name, total
+from maps.documents.papers import (
+    KINDS,
+    UNKNOWN,
+    RoundPaper,
+    Step,
+    clean,
+    day,
+    number,
+    system_name,
+    total,
+    unwatched,
+)
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _BODY, _HEAD = "宋体", "黑体"
 _MAP = (160 * mm, 112 * mm)
 _DPI = 200
 _COLOURS = 128
+_EVERY = 4
 Rows = Sequence[Sequence[str]]
 
 
-def annex(paper: RoundPaper) -> bytes:
+def annex(paper: RoundPaper, step: Step = unwatched) -> bytes:
     """Return the annex of a round. Raises FontsMissing where the typeface of the maps is not there."""
-    ready()
     document = Document()
     _set_up(document, paper)
     _heading(document, paper.title, 0)
     _heading(document, "附件：标包划分及服务范围", 1)
     _terms(document, paper)
-    for place in range(len(paper.packages)):
-        _package(document, paper, place)
+    for place, picture in enumerate(package_pictures(paper, step)):
+        _package(document, paper, place, picture)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
 
 
-def package_picture(paper: RoundPaper, place: int) -> bytes:
-    """Return the map of a package as a PNG of 160 × 112 mm at 200 dots an inch."""
+def package_pictures(paper: RoundPaper, step: Step = unwatched) -> Iterator[bytes]:
+    """Yield the map of each package as a PNG of 160 × 112 mm at 200 dots an inch.
+
+    All maps are drawn first, into one document that holds the typeface once; the step is told of both passes.
+    """
     ready()
+    count = len(paper.packages)
     drawn = io.BytesIO()
-    canvas = Canvas(drawn, pagesize=_MAP, invariant=1)
-    draw_package(canvas, paper, place, (0.6, 0.6, _MAP[0] - 1.2, _MAP[1] - 1.2))
+    canvas = Canvas(drawn, pagesize=_MAP, pageCompression=0, invariant=1)
+    for place in range(count):
+        step(0.3 * place / count)
+        draw_package(canvas, paper, place, (0.6, 0.6, _MAP[0] - 1.2, _MAP[1] - 1.2))
+        canvas.showPage()
     canvas.save()
     document = pypdfium2.PdfDocument(drawn.getvalue())
     try:
-        picture = document[0].render(scale=_DPI / 72).to_pil()
+        for place in range(count):
+            step(0.3 + 0.7 * place / count)
+            yield _packed(document[place].render(scale=_DPI / 72).to_pil())
     finally:
         document.close()
+
+
+def _packed(picture: Image.Image) -> bytes:
+    """Pack a map, which has few colours, with a palette of them: a third of the size.
+
+    It is found in every fourth dot of every fourth line, in a tenth of the time that all dots take.
+    """
+    few = Image.fromarray(np.ascontiguousarray(np.asarray(picture)[::_EVERY, ::_EVERY])).quantize(_COLOURS)
     out = io.BytesIO()
-    # A map has few colours: a palette of them is a third of the size, and packed in a third of the time.
-    picture.quantize(_COLOURS).save(out, format="PNG", dpi=(_DPI, _DPI))
+    picture.quantize(palette=few, dither=Image.Dither.NONE).save(out, format="PNG", dpi=(_DPI, _DPI))
     return out.getvalue()
 
 
@@ -115,7 +144,7 @@ def _terms(document: Any, paper: RoundPaper) -> None:
     _table(document, heads, [*rows, last], (1.6, 4.2, 3.4, 1.8, 1.9, 3.1), right=(3, 4, 5))
 
 
-def _package(document: Any, paper: RoundPaper, place: int) -> None:
+def _package(document: Any, paper: RoundPaper, place: int, picture: bytes) -> None:
     package = paper.packages[place]
     document.add_page_break()
     _heading(document, f"标包 {package.code}　{package.name}", 2)
@@ -123,10 +152,10 @@ def _package(document: Any, paper: RoundPaper, place: int) -> None:
     _text(document, f"服务对象 {len(units)} 个，{total(u.households for u in units).text(0, ' 户')}，"
                     f"建筑面积 {total(u.floor_area for u in units).text(2, ' 平方米')}，"
                     f"位于{package.subdistricts or '（街道不明）'}。")  # fmt: skip
-    document.add_picture(io.BytesIO(package_picture(paper, place)), width=Cm(15.6))
-    picture = document.paragraphs[-1]
-    picture.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    for shape in picture._p.iter(qn("wp:docPr")):
+    document.add_picture(io.BytesIO(picture), width=Cm(15.6))
+    shown = document.paragraphs[-1]
+    shown.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    for shape in shown._p.iter(qn("wp:docPr")):
         shape.set("descr", f"标包 {clean(package.code)} 位置图，编号与下表一致")
     caption = _text(document, f"图 {place + 1}　标包 {package.code} 位置图（{paper.review_text()}）")
     caption.alignment = WD_ALIGN_PARAGRAPH.CENTER

@@ -20,7 +20,7 @@ from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from maps.documents.papers import KINDS, UNKNOWN, RoundPaper, clean, day
+from maps.documents.papers import KINDS, UNKNOWN, RoundPaper, Step, clean, day, unwatched
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OVERVIEW, UNITS, TERMS = "标包一览", "标包明细", "参数与说明"
@@ -38,7 +38,7 @@ _UNIT_HEADS = (
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 
 
-def lot_schedule(paper: RoundPaper) -> bytes:
+def lot_schedule(paper: RoundPaper, step: Step = unwatched) -> bytes:
     """Return the workbook of a round."""
     book = Workbook()
     overview = book.active
@@ -46,7 +46,9 @@ def lot_schedule(paper: RoundPaper) -> bytes:
     overview.title = OVERVIEW
     units, terms = book.create_sheet(UNITS), book.create_sheet(TERMS)
     _terms(terms, paper)
+    step(0.2)
     last = _units(units, paper)
+    step(0.7)
     _overview(overview, paper, last)
     for sheet in (overview, units, terms):
         _print_setup(sheet, paper)

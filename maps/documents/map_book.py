@@ -17,7 +17,17 @@ from shapely.geometry.base import BaseGeometry
 from maps.documents import drawing, sheet
 from maps.documents.drawing import COLOURS, Box, Labels, View
 from maps.documents.fonts import BOLD, known, ready, width
-from maps.documents.papers import Ground, PaperPackage, RoundPaper, clean, every_unit, number, total
+from maps.documents.papers import (
+    Ground,
+    PaperPackage,
+    RoundPaper,
+    Step,
+    clean,
+    every_unit,
+    number,
+    total,
+    unwatched,
+)
 from maps.documents.sheet import MAP_FRAME, PAGE, Imprint
 
 __all__ = ["MAP_FRAME", "MEDIA_TYPE", "PAGE", "draw_package", "map_book"]
@@ -29,7 +39,7 @@ _LANES_TO = 12_000
 """The smallest scale (1 : so many) at which lanes are named."""
 
 
-def map_book(paper: RoundPaper) -> bytes:
+def map_book(paper: RoundPaper, step: Step = unwatched) -> bytes:
     """Return the map book of a round with at least one package. Raises FontsMissing, ValueError without a package."""
     if not paper.packages:
         raise ValueError("a map book needs a package")
@@ -45,9 +55,11 @@ def map_book(paper: RoundPaper) -> bytes:
     sheet.foot(canvas, imprint, 1, pages)
     canvas.showPage()
     for place, package in enumerate(paper.packages):
+        step((place + 1) / (pages + 1))
         _package(canvas, paper, place, package)
         sheet.foot(canvas, imprint, place + 2, pages)
         canvas.showPage()
+    step(pages / (pages + 1))
     canvas.save()
     return out.getvalue()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -23,6 +23,14 @@ KINDS: Final = {
 }
 GroundKind = Literal["river", "railway", "arterial", "street", "border"]
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+
+
+Step = Callable[[float], None]
+"""Hears the share of a paper that is made (0–1) before each part of it; what it raises ends the making."""
+
+
+def unwatched(_share: float) -> None:
+    """Nobody waits for this paper: the step that hears nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,16 +36,21 @@ export async function watch(id, words) {
   byId("work-bar").setAttribute("aria-label", words.title);
   const bar = window.setTimeout(() => (byId("work").hidden = false), PATIENCE);
   try {
-    for (;;) {
-      const job = await get(`${paths.jobs}/${id}`);
-      show(job);
-      if (ENDED.includes(job.state)) return resultOf(job);
-      await new Promise((resolve) => window.setTimeout(resolve, PAUSE));
-    }
+    return resultOf(await follow(id, show));
   } finally {
     clearTimeout(bar);
     byId("work").hidden = true;
     stop.removeEventListener("click", cancel);
+  }
+}
+
+/** Looks at a job until it has ended. @param {number} id @param {(job: any) => void} hear @returns {Promise<any>} the job */
+export async function follow(id, hear) {
+  for (;;) {
+    const job = await get(`${paths.jobs}/${id}`);
+    hear(job);
+    if (ENDED.includes(job.state)) return job;
+    await new Promise((resolve) => window.setTimeout(resolve, PAUSE));
   }
 }
 
@@ -60,8 +65,8 @@ function show(job) {
   fill(byId("work-note"), said.join(" · "));
 }
 
-/** @param {any} job */
-function resultOf(job) {
+/** What a job came to; raises its problem. @param {any} job */
+export function resultOf(job) {
   if (job.result && !job.result.problem) return { ...job.result, stopped: job.state === "cancelled" };
   const problem = job.result?.problem;
   const words = job.state === "cancelled" ? t("work.cancelled") : t("work.failed");

@@ -12,7 +12,11 @@ import pytest
 from docx import Document
 from openpyxl import load_workbook
 
-from tests.api.routes.conftest import Desk, drawn
+from api import papers
+from geo.errors import Conflict
+from geo.jobs import Handle, Worker, read_job
+from tests.api.conftest import add_person
+from tests.api.routes.conftest import EVERYWHERE, Desk, drawn
 
 TERMS = {
     "start": "2027-01-01", "years": 3, "subsidy": ["0.3", "0.2", "0.1"], "cost_per_m2": "0.6",
@@ -117,3 +121,94 @@ def test_papers_of_a_day_gone_by_keep_their_day_and_an_empty_round_has_none(desk
     )
     answer = desk.user("officer").get(f"/api/rounds/{empty.json()['id']}/documents/maps.pdf")
     assert answer.status_code == 409
+
+
+def worker(desk: Desk) -> Worker:
+    return Worker(desk.store, papers.handlers(desk.store, desk.app.state.settings))
+
+
+def test_a_paper_is_made_as_work_once_and_then_given_out(told: tuple[Desk, dict[str, Any]]) -> None:
+    desk, made = told
+    address = f"/api/rounds/{made['id']}/documents/annex.docx"
+    officer = desk.user("officer")
+    asked = officer.post(address)
+    assert (asked.status_code, asked.headers["Location"]) == (202, f"/api/jobs/{asked.json()['job']}")
+    assert officer.post(address).json()["job"] == asked.json()["job"], "who asks twice waits for the same"
+    assert worker(desk).run_once()
+    job = desk.get(f"/api/jobs/{asked.json()['job']}")
+    assert (job["state"], job["progress"], job["figures"]) == ("done", 1.0, job["figures"])
+    assert (officer.post(address).status_code, officer.post(address).json()["state"]) == (200, "done")
+    (kept,) = (desk.app.state.settings.data / "papers").iterdir()
+    answer = officer.get(address)
+    assert answer.content == kept.read_bytes()
+    assert answer.headers["ETag"] == f'"{job["result"]["etag"]}"'
+    assert officer.get(address, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_a_changed_round_another_day_and_another_person_have_another_paper(
+    told: tuple[Desk, dict[str, Any]],
+) -> None:
+    desk, made = told
+    address = f"/api/rounds/{made['id']}/documents/lots.xlsx"
+    tags = [desk.user("officer").get(address).headers["ETag"] for _ in range(2)]
+    assert tags[0] == tags[1]
+    tags.append(desk.user("officer2").get(address).headers["ETag"])
+    edit = {"moves": [{"unit": made["packages"][0]["members"][0], "to": made["packages"][1]["name"]}]}
+    moved = desk.user("officer").post(
+        f"/api/rounds/{made['id']}/moves", json=edit, headers=desk.tag(made["id"])
+    )
+    assert moved.status_code == 200, moved.text
+    tags.append(desk.user("officer").get(address).headers["ETag"])
+    desk.today(date(2026, 11, 2))
+    tags.append(desk.user("officer").get(address).headers["ETag"])
+    assert len(set(tags)) == len(tags) - 1
+
+
+def test_a_corrected_figure_is_a_new_paper_though_the_round_is_the_same(
+    told: tuple[Desk, dict[str, Any]],
+) -> None:
+    desk, made = told
+    address = f"/api/rounds/{made['id']}/documents/lots.xlsx"
+    before = desk.user("officer").get(address).headers["ETag"]
+    codes = (code for lot in made["packages"] for code in lot["members"])
+    form = f"/api/communities/{next(code for code in codes if code[-4] == 'C')}"
+    tag = {"If-Match": desk.user("officer").get(f"{form}/fields").headers["ETag"]}
+    mended = desk.user("officer").post(
+        f"{form}/corrections", json={"fields": {"name": "改名后的小区"}}, headers=tag
+    )
+    assert mended.status_code == 200, mended.text
+    assert desk.user("officer").get(address).headers["ETag"] != before
+
+
+def test_a_paper_is_stopped_by_who_asked_and_leaves_no_file(told: tuple[Desk, dict[str, Any]]) -> None:
+    desk, made = told
+    address = f"/api/rounds/{made['id']}/documents/maps.pdf"
+    supervisor = desk.user("supervisor")
+    waiting = supervisor.post(address).json()["job"]
+    assert desk.user("reviewer").post(f"/api/jobs/{waiting}/cancel").status_code == 403
+    assert supervisor.post(f"/api/jobs/{waiting}/cancel").status_code == 202
+    again = supervisor.post(address).json()["job"]
+    assert again != waiting
+    handler = papers.paper_handler(desk.store, desk.app.state.settings)
+
+    class Midway(Handle):
+        """Somebody stops it once half is drawn."""
+
+        def report(self, share: float, note: str, figures: Any = None) -> None:
+            super().report(share, note, figures)
+            if share > 0.5:
+                self.stop.set()
+
+    with desk.store.begin(EVERYWHERE) as db:
+        job = read_job(db, EVERYWHERE, again)
+    with pytest.raises(Conflict, match="stopped"):
+        handler(job, Midway())
+    assert not (desk.app.state.settings.data / "papers").exists()
+
+
+def test_nobody_elsewhere_has_a_paper_made(told: tuple[Desk, dict[str, Any]]) -> None:
+    desk, made = told
+    add_person(desk.store, "far", ("officer",), ("320102000000",))
+    assert desk.user("far").post(f"/api/rounds/{made['id']}/documents/annex.docx").status_code == 404
+    refused = desk.user("officer").post(f"/api/rounds/{made['id']}/documents/contract.docx")
+    assert refused.status_code == 422

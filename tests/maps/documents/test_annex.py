@@ -13,7 +13,7 @@ pytest.importorskip("pypdfium2", reason="the packages of printed documents are n
 from PIL import Image  # noqa: E402 - after the packages are known to be there
 
 from maps.documents import RoundPaper, fonts  # noqa: E402 - as above
-from maps.documents.annex import annex, package_picture  # noqa: E402 - as above
+from maps.documents.annex import annex, package_pictures  # noqa: E402 - as above
 
 pytestmark = pytest.mark.skipif(
     not all((fonts.PLACE / file).exists() for file in fonts.FILES.values()),
@@ -75,6 +75,33 @@ def test_names_are_text(document) -> None:  # type: ignore[no-untyped-def]  # as
 
 
 def test_the_picture_is_sharp_and_not_empty(paper: RoundPaper) -> None:
-    picture = Image.open(io.BytesIO(package_picture(paper, 2)))
+    *_, last = package_pictures(paper)
+    picture = Image.open(io.BytesIO(last))
     assert [round(side / 200 * 25.4) for side in picture.size] == [160, 112]
     assert len(picture.convert("RGB").quantize(64).getcolors()) > 10
+
+
+def test_colours_of_a_map_are_those_that_were_drawn(paper: RoundPaper) -> None:
+    first, *_ = package_pictures(paper)
+    drawn = Image.open(io.BytesIO(first)).convert("RGB").getcolors(1_000_000)
+    shown = {colour for _, colour in drawn}
+    for wanted in ((247, 246, 242), (31, 41, 51), (201, 208, 216)):  # ground, ink, other packages
+        assert min(max(abs(a - b) for a, b in zip(wanted, each, strict=True)) for each in shown) <= 6
+
+
+class Halt(Exception):
+    """Somebody stopped the making."""
+
+
+def test_the_making_is_told_step_by_step_and_ends_where_it_is_stopped(paper: RoundPaper) -> None:
+    told: list[float] = []
+    annex(paper, told.append)
+    assert told == sorted(told)
+    assert (told[0], len(told)) == (0, 2 * len(paper.packages))
+
+    def stop(share: float) -> None:
+        if share >= 0.5:
+            raise Halt
+
+    with pytest.raises(Halt):
+        annex(paper, stop)
