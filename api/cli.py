@@ -25,6 +25,7 @@ MODULES: Final = {
     "people": ("token", "link"),
     "database": ("database",),
     "district": ("district",),
+    "survey": ("survey",),
 }
 """Which module of `api.commands` holds which commands. Only the one that is asked for is imported: maps, solvers and
 readers take seconds to import, and `wangge up` should not."""

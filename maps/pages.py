@@ -46,6 +46,8 @@ _ALL: Final = (
     Page("plans", "/plans", roles=("planner", "reviewer")),
     Page("plan", "/plans/{id}", has_map=True, roles=("planner", "reviewer"), in_menu=False, under="plans"),
     Page("imports", "/imports", roles=("planner", "officer")),
+    Page("surveys", "/surveys", roles=BUSINESS),
+    Page("survey", "/surveys/{id}", roles=BUSINESS, in_menu=False, under="surveys"),
     Page("community", "/communities/{code}", has_map=True, roles=BUSINESS, in_menu=False, under="status"),
     Page("people", "/people", roles=("security",)),
     Page("audit", "/audit", roles=("auditor",)),

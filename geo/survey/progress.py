@@ -50,9 +50,12 @@ class Answered:
 
     def ticked(self, item: Item) -> bool:
         """Whether an item is ticked until somebody says otherwise: a contract that runs is not ended by the way."""
-        return (
-            item.ticked and not self.gone and not (item.field == "mode" and self.under_contract is not None)
-        )
+        let = item.field == "mode" and self.under_contract is not None
+        return item.ticked and self.writable(item) and not let and not self.contradicts(item)
+
+    def contradicts(self, item: Item) -> bool:
+        """Whether an item is one of two answers that do not go together."""
+        return self.contradiction and item.field in ("mode", "no_property_service")
 
 
 def difference(db: Session, number: int, day: date, *, neighbourhood: str | None = None) -> list[Answered]:

@@ -10,6 +10,7 @@ export const paths = {
   setPassword: "/api/session/password",
   password: "/api/password",
   summary: "/api/summary",
+  census: "/api/census",
   coverage: "/api/coverage",
   unserved: "/api/coverage/unserved",
   pool: "/api/coverage/pool",
@@ -26,6 +27,9 @@ export const paths = {
   /** @param {string} code of a district */
   bidding: (code) => `/api/districts/${code}/bidding`,
   imports: "/api/imports",
+  surveys: "/api/surveys",
+  /** @param {string} code of a community or a stand-alone building */
+  surveyed: (code) => `/api/units/${encodeURIComponent(code)}/surveys`,
   controlPoints: "/api/control-points",
   jobs: "/api/jobs",
   people: "/api/people",

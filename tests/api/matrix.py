@@ -145,6 +145,7 @@ TILE = "/14/13471/6706.mvt"
 TILES = (
     Row("GET", "/api/tiles/{layer}/{z}/{x}/{y}.mvt", BUSINESS, FILTERED, f"/api/tiles/communities{TILE}"),
     Row("GET", "/api/tiles/{layer}.json", BUSINESS, NOWHERE, "/api/tiles/communities.json"),
+    Row("GET", "/api/census", BUSINESS, FILTERED, "/api/census?level=subdistrict"),
 )
 
 HERE_ONLY = "?region=990101001000"
@@ -342,6 +343,8 @@ PAGES = (
     page("/plans", PLANNING),
     page("/plans/{id}", PLANNING, "/plans/1"),
     page("/imports", ("planner", "officer")),
+    page("/surveys", BUSINESS),
+    page("/surveys/{id}", BUSINESS, "/surveys/1"),
     page("/communities/{code}", BUSINESS, "/communities/990101001001C001"),
     page("/people", ("security",)),
     page("/audit", ("auditor",)),

@@ -27,7 +27,7 @@ start(async (me) => {
   today = me.business_date;
   wire();
   await reload();
-  await drawPlace();
+  await Promise.all([drawPlace(), showSurvey()]);
 });
 
 function wire() {
@@ -46,6 +46,14 @@ async function reload() {
   etag = answer.etag;
   showForm();
   showHistory();
+}
+
+/** When somebody last looked at it on the ground, with the survey that asked. */
+async function showSurvey() {
+  const { surveys } = await get(paths.surveyed(code));
+  const [last] = surveys;
+  const text = last && t("surveys.last", { date: day(last.day), who: last.surveyor ?? t("surveys.nobody") });
+  fill(byId("surveyed"), last ? el("a", { href: `/surveys/${last.survey}` }, text) : t("surveys.last_none"));
 }
 
 async function drawPlace() {
