@@ -1,4 +1,7 @@
-"""Firms as bidders (投标企业): credit, bars, capacity, what they serve by now, and whether they may bid."""
+"""Firms as bidders (投标企业): credit, bars, capacity, what they serve by now, and whether they may bid.
+
+What a firm serves counts in the whole district, whatever part of it the asker sees: as a number, never as a list.
+"""
 
 from __future__ import annotations
 
@@ -113,6 +116,6 @@ def _plain(row: Any, rules: BidderRules, area: str, day: date) -> dict[str, Any]
     bidder = _bidder(row)
     why = standing(bidder, rules, area, day)
     names = ("version", "code", "name", "grade", "graded_on", "barred_until", "capacity", "serving", "region",
-             "related", "units", "unknown", "ends")  # fmt: skip
+             "related", "units", "unknown", "here", "ends")  # fmt: skip
     return {**{name: getattr(row, name) for name in names}, "free": bidder.free,
             "standing": [each.as_json() for each in why]}  # fmt: skip

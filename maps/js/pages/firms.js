@@ -69,7 +69,7 @@ async function open(code) {
   const units = firm.serving_units ?? (Array.isArray(firm.units) ? firm.units : firm.portfolio ?? []);
   fill(byId("firm"), el("h2", {}, firm.name), firm.standing.length ? el("p", { class: "alert" }, firm.standing.map(told).join("；")) : el("p", { class: "alert good" }, t("firm.may_bid")),
     facts([[t("status.code"), el("code", {}, firm.code)], [t("firm.grade"), grade(firm.grade)], [t("firm.graded_on"), day(firm.graded_on)], [t("firm.barred_until"), day(firm.barred_until)],
-      [t("firm.capacity"), num(firm.capacity)], [t("firm.serving"), num(firm.serving)], [t("firm.free"), num(firm.free)], [t("firm.region"), firm.region ?? MISSING], [t("firm.related"), (firm.related ?? []).join("、") || MISSING]]),
+      [t("firm.capacity"), num(firm.capacity)], [t("firm.serving"), firm.here === firm.serving ? num(firm.serving) : t("firm.serving_here", { n: num(firm.serving), here: num(firm.here) })], [t("firm.free"), num(firm.free)], [t("firm.region"), firm.region ?? MISSING], [t("firm.related"), (firm.related ?? []).join("、") || MISSING]]),
     me.roles.includes("officer") ? form(firm) : null, ends(firm.ends ?? []), portfolio(units));
 }
 

@@ -1,0 +1,1 @@
+DROP FUNCTION firm_load(date);
