@@ -20,7 +20,7 @@ RUNS = 6
 """Annealings of a proposal, of which the best is kept."""
 
 TASTES = (
-    Taste(guided=-0.1, border=2.0, distance=1.0, balance=30.0),
+    Taste(guided=0.0, border=2.0, distance=1.0, balance=30.0),
     Taste(guided=-0.3, border=3.0, distance=1.0, balance=8.0),
     Taste(guided=0.3, border=1.0, distance=1.0, balance=80.0),
     Taste(guided=0.6, border=2.0, distance=1.0, balance=3.0),

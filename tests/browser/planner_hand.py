@@ -117,6 +117,23 @@ def bend(hand: Hand, without: set[str]) -> tuple[str, Place, Place]:
     raise AssertionError("no corner can be moved")
 
 
+def free(hand: Hand) -> list[Place]:
+    """Three corners and the closing point of ground that a new cell may take."""
+    found = hand.read()
+    frame = shapely.union_all([shape(each["geometry"]) for each in found["frame"]["features"]])
+    taken = shapely.union_all([shape(cell["geometry"]) for cell in found["cells"]["features"]])
+    for part in sorted(shapely.get_parts(frame.difference(taken)), key=shapely.area, reverse=True):
+        at, half = shapely.maximum_inscribed_circle(part).coords, 0.0
+        radius = shapely.Point(at[0]).distance(shapely.Point(at[1])) * 0.6
+        for half in (radius, radius / 2):
+            (x, y) = at[0]
+            ring = [(x - half, y - half), (x + half, y - half), (x, y + half)]
+            polygon = {"type": "Polygon", "coordinates": [[*map(list, ring), list(ring[0])]]}
+            if hand.would(operation="draw", polygon=polygon):
+                return ring
+    raise AssertionError("no free ground")
+
+
 def neighbours(cells: dict[str, shapely.Geometry], without: set[str]) -> Iterator[tuple[str, str]]:
     """Cells of one neighbourhood that share more than a corner."""
     for one, other in combinations(sorted(set(cells) - without), 2):

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from geo.errors import Conflict
 from geo.store.engine import Scope, Store
 from tests.browser.conftest import Service, Watch
-from tests.browser.planner_hand import METRE, Hand, bend, cut, neighbours, pair
+from tests.browser.planner_hand import METRE, Hand, bend, cut, free, neighbours, pair
 
 pytestmark = pytest.mark.browser
 
@@ -287,6 +287,60 @@ def test_a_locked_cell_is_left_alone(page: Page, service: Service) -> None:
     hand.choose(one)
     expect(page.locator("#hint")).to_have_text("会改动已锁定的单元", timeout=20_000)
     expect(page.locator("#apply")).to_have_count(0)
+
+    page.reload()
+    opened(page, service)
+    page.keyboard.press("m")
+    hand.choose(one)
+    hand.choose(other)
+    expect(page.locator("#hint")).to_have_text("会改动已锁定的单元", timeout=20_000)
+    page.keyboard.press("Escape")
+    hand.choose(other)
+    page.keyboard.press("l")
+    page.reload()
+    opened(page, service)
+    page.keyboard.press("m")
+    hand.choose(one)
+    hand.choose(other)
+    expect(page.locator("#apply")).to_be_enabled(timeout=20_000)
+
+
+def test_a_comment_points_at_a_place_on_the_map(page: Page, service: Service) -> None:
+    service.enter(page, "planner")
+    hand = draft(page, service, "图上批注", "990101001003")
+    page.locator("#tab-comments").click()
+    point = page.locator("#comment-point")
+    point.click()
+    page.keyboard.press("Escape")
+    expect(point).to_have_attribute("aria-pressed", "false")
+    point.click()
+    place = next(iter(hand.cells().values())).representative_point()
+    page.mouse.click(*hand.pixel((place.x, place.y)))
+    expect(page.locator("#tab")).to_contain_text("标在图上所指的点")
+    page.locator("#comment-text").fill("此处围墙已拆")
+    page.get_by_role("button", name="添加批注").click()
+    pin = page.locator(".map-pin")
+    expect(pin).to_have_text("1")
+    pin.click()
+    expect(page.locator("[data-comment]")).to_be_focused()
+    page.get_by_role("button", name="图上 1").click()
+    box, there = pin.bounding_box(), hand.pixel((place.x, place.y))
+    assert box is not None
+    assert abs(box["x"] + box["width"] / 2 - there[0]) < 3
+    assert abs(box["y"] + box["height"] / 2 - there[1]) < 3
+    page.locator("#tab-properties").click()
+    expect(pin).to_have_count(0)
+
+
+@pytest.mark.parametrize("layer", ["communities", "building_groups"])
+def test_communities_and_building_groups_are_drawn_by_hand(page: Page, service: Service, layer: str) -> None:
+    service.enter(page, "planner")
+    page.locator("#layer").select_option(layer)
+    hand = draft(page, service, "新画", "990101001003")
+    place = free(hand)
+    page.keyboard.press("n")
+    hand.draw(*place)
+    hand.apply(1)
 
 
 def test_drafts_of_one_area_stand_side_by_side(page: Page, service: Service) -> None:

@@ -93,6 +93,7 @@ export class Commands {
 
   /** Esc: what is under way first, then the choice, then the tool. */
   escape() {
+    if (this.editor.pins.give(null)) return;
     const { tools, offered } = this.editor.studio;
     if (!tools.busy && !offered) {
       if (tools.cells.length) tools.cells = [];

@@ -2,7 +2,7 @@
 
 import { get, paths, Problem } from "../api.js";
 import { byId, el, fill, later } from "../dom.js";
-import { district, ground } from "../map.js";
+import { district, ground, still } from "../map.js";
 import { guard, toast } from "../shell.js";
 import { day, named, num, t } from "../words.js";
 import { CellSheet } from "./cells.js";
@@ -21,6 +21,7 @@ import { Journal } from "./journal.js";
 import { legend } from "./legend.js";
 import { showOutlook, why } from "./outlook.js";
 import { Tabs } from "./panels.js";
+import { Pins } from "./pins.js";
 import { showProperties, snapOptions } from "./properties.js";
 import { Sketch } from "./sketch.js";
 import { showSteps } from "./steps.js";
@@ -40,10 +41,12 @@ export class Editor {
     this.studio = new Studio(id, { changed: () => this.changed(), foreseen: () => this.foreseen() });
     this.journal = new Journal(id, me.username);
     this.sheet = new CellSheet();
+    for (const code of this.journal.locks()) this.studio.locked.add(code);
     this.sheet.locked = this.studio.locked;
     this.sketch = new Sketch(this.studio);
     this.context = new Context();
-    this.hand = new Hand(this.studio, this.sketch, this.sheet, this.context.snapper, { changed: () => this.touched(), building: (at) => guard(() => this.takeBuilding(at)) });
+    this.pins = new Pins();
+    this.hand = new Hand(this.studio, this.sketch, this.sheet, this.context.snapper, { pointed: (at) => this.pins.give(at), changed: () => this.touched(), building: (at) => guard(() => this.takeBuilding(at)) });
     this.tree = new Tree(this.studio, { choose: (code, more) => this.choose(code, more), hover: (code) => this.hover(code) });
     this.faults = new Faults(this.studio, { look: (fault) => this.look(fault), fix: (fault, to) => this.mend(fault, to), check: () => this.check() });
     this.comparing = new Comparing(this.studio, { look: (codes) => this.goTo(codes), colour: () => this.colour("change"), saved: () => this.changed() });
@@ -56,7 +59,7 @@ export class Editor {
       faults: { label: () => this.faults.label(), draw: (place) => this.faults.draw(place) },
       steps: { label: () => [t("plan.steps"), ` (${num(this.studio.draft.position)})`], draw: (place) => showSteps(place, this.studio, (to) => guard(() => this.travel(to < this.studio.draft.position ? "undo" : "redo", to))) },
       compare: { label: () => [t("plan.compare")], draw: (place) => this.comparing.draw(place) },
-      comments: { label: () => [t("plan.comments")], draw: (place) => guard(() => showComments(place, this.studio, (cell) => this.goTo([cell]))) },
+      comments: { label: () => [t("plan.comments")], draw: (place) => guard(() => showComments(place, this.studio, { pins: this.pins, cell: (cell) => this.goTo([cell]), place: (at) => this.centre(at) })) },
     }, (name) => this.turned(name));
     this.check = later(() => guard(() => this.checkNow()), 350);
     this.recovered = this.journal.read();
@@ -71,6 +74,8 @@ export class Editor {
   async open() {
     await Promise.all([ground(), this.studio.draft.load()]);
     this.sheet.roads = (await this.context.start(this.studio.draft.plan)).filter((one) => one.properties.kind !== "river");
+    // What a cell may lie in: with communities and groups much of it is free.
+    still(this.frame, { fill: false, color: "#6f4a9b", weight: 1.4, dashArray: "7 5" }, "ground").addTo(district);
     this.fit([...this.cells.values(), ...this.frame], 16);
     switches(this);
     this.commands.start();
@@ -144,7 +149,7 @@ export class Editor {
 
   /** What would be is another thing: the table, the message, the ghost. */
   foreseen() {
-    showOutlook(this.studio, { apply: () => this.apply(), cancel: () => this.cancel(), into: (code) => this.keepCode(code), go: (place) => district.setView([place[1], place[0]], Math.max(district.getZoom(), 17)) });
+    showOutlook(this.studio, { apply: () => this.apply(), cancel: () => this.cancel(), into: (code) => this.keepCode(code), go: (at) => this.centre(at) });
     this.sheet.hide(this.studio.outlook?.answer ?? null);
     this.say();
     this.sketch.draw();
@@ -171,6 +176,7 @@ export class Editor {
 
   /** Another tab: what only the list of faults points at goes. @param {string} name */
   turned(name) {
+    this.pins.hide();
     if (name === "faults" || !this.sketch.fault) return;
     this.sketch.fault = null;
     this.faults.active = null;
@@ -270,6 +276,7 @@ export class Editor {
     const on = tools.cells.some((code) => !locked.has(code));
     for (const code of tools.cells) if (on) locked.add(code); else locked.delete(code);
     const said = t(on ? "plan.locked" : "plan.unlocked", { n: tools.cells.length });
+    this.journal.lock([...locked]);
     this.sheet.repaint();
     this.touched();
     this.tell(said);
@@ -286,6 +293,11 @@ export class Editor {
     if (!features.length) return;
     const box = L.geoJSON(/** @type {any} */ (features)).getBounds();
     if (near || !district.getBounds().intersects(box)) this.fit(features, 80);
+  }
+
+  /** @param {Point} at */
+  centre(at) {
+    district.setView([at[1], at[0]], Math.max(district.getZoom(), 17), { animate: false });
   }
 
   /** @param {string[]} codes */

@@ -10,8 +10,8 @@ const REACH = 9;
 
 export class Hand {
   /** @param {import("./studio.js").Studio} studio @param {import("./sketch.js").Sketch} sketch @param {import("./cells.js").CellSheet} sheet
-   * @param {import("./snapping.js").Snapper} snapper @param {{changed: () => void, building: (at: Point) => void}} on
-   *   the choice or the line is another one; a building is to be found at a place */
+   * @param {import("./snapping.js").Snapper} snapper @param {{pointed: (at: Point) => boolean, changed: () => void, building: (at: Point) => void}} on
+   *   a place is taken by who waits for one; the choice or the line is another one; a building is to be found at a place */
   constructor(studio, sketch, sheet, snapper, on) {
     this.studio = studio;
     this.sketch = sketch;
@@ -38,6 +38,7 @@ export class Hand {
       this.dragged = false;
       return;
     }
+    if (this.on.pointed([event.latlng.lng, event.latlng.lat])) return;
     const { tools } = this.studio;
     const at = this.caught(event);
     if (tools.tool === "rehome" && !tools.building) return this.on.building([event.latlng.lng, event.latlng.lat]);

@@ -1,5 +1,5 @@
-// The local journal (本地日志): an unfinished line outlives a closed tab.  Steps are saved by the service; only what was not
-// yet sent lies here, for one plan and one person.
+// The local journal (本地日志): an unfinished line and the locks outlive a closed tab.  Steps are saved by the service; only
+// what is not sent lies here, for one plan and one person.
 
 /** @typedef {{tool: string, cells: string[], points: [number, number][], version: number, at: string}} Entry */
 
@@ -27,6 +27,26 @@ export class Journal {
       else this.store.removeItem(this.key);
     } catch {
       // A full or forbidden store costs the recovery, never the work at hand.
+    }
+  }
+
+  /** Cells that were locked in this draft, by whoever sits here. @returns {string[]} */
+  locks() {
+    try {
+      const found = JSON.parse(this.store.getItem(`${this.key}.locks`) ?? "[]");
+      return Array.isArray(found) ? found.filter((code) => typeof code === "string") : [];
+    } catch {
+      return [];
+    }
+  }
+
+  /** @param {string[]} codes */
+  lock(codes) {
+    try {
+      if (codes.length) this.store.setItem(`${this.key}.locks`, JSON.stringify(codes));
+      else this.store.removeItem(`${this.key}.locks`);
+    } catch {
+      // The locks hold as long as the page is open.
     }
   }
 
