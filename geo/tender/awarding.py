@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, null, select, update
 from sqlalchemy.orm import Session
 
 from geo.errors import BadInput, Conflict, NotFound
@@ -70,7 +70,7 @@ def withdraw(db: Session, number: int, hand: steps.Hand) -> int:
         db, "round.withdraw", f"tender_round {number}", area=row.area, detail={"hash": row.proposal["hash"]}
     )
     fresh = rounds.raise_version(
-        db, number, row.version, hand.actor, proposal=None, proposed_by=None, proposed_at=None
+        db, number, row.version, hand.actor, proposal=null(), proposed_by=None, proposed_at=None
     )
     rounds.note_change(db, number, fresh, "edit", {"withdrawn": row.proposal["hash"]})
     return fresh

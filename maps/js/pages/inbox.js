@@ -6,7 +6,7 @@ import { told } from "../rounds/say.js";
 import { blank, start } from "../shell.js";
 import { day, named, num, t } from "../words.js";
 
-const TONES = /** @type {Record<string, string>} */ ({ round_returned: "bad", plan_returned: "bad", packages_failed: "bad", trials_due: "warn", expiring: "warn" });
+const TONES = /** @type {Record<string, string>} */ ({ round_returned: "bad", plan_returned: "bad", packages_failed: "bad", round_voided: "bad", award_returned: "bad", firm_barred: "bad", winner_barred: "bad", draft_taken: "warn", trials_due: "warn", expiring: "warn", round_published: "" });
 
 start(async () => {
   const { items } = await get(paths.inbox);
