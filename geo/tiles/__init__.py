@@ -3,6 +3,30 @@
 from __future__ import annotations
 
 from geo.tiles.layers import LAYERS, TileLayer
-from geo.tiles.tile import MEDIA_TYPE, Place, Version, bounds, tile, version
+from geo.tiles.tile import (
+    MEDIA_TYPE,
+    Place,
+    Version,
+    bounds,
+    layers_of,
+    tile,
+    tile_of,
+    together,
+    version,
+    versions,
+)
 
-__all__ = ["LAYERS", "MEDIA_TYPE", "Place", "TileLayer", "Version", "bounds", "tile", "version"]
+__all__ = [
+    "LAYERS",
+    "MEDIA_TYPE",
+    "Place",
+    "TileLayer",
+    "Version",
+    "bounds",
+    "layers_of",
+    "tile",
+    "tile_of",
+    "together",
+    "version",
+    "versions",
+]

@@ -47,6 +47,11 @@ _NAMED: Final[dict[str, Type]] = {"code": "String", "name": "String"}
 _REGION: Final[dict[str, Type]] = {**_NAMED, "level": "String", "count": "Number"}
 _HOMES: Final[dict[str, Type]] = {"households": "Number", "households_unknown": "Number"}
 _SERVED: Final[dict[str, Type]] = {"served": "Number", "unserved": "Number", "service_unknown": "Number"}
+_THREE_NO: Final[dict[str, Type]] = {
+    "three_no": "Number",
+    "three_no_served": "Number",
+    "three_no_unserved": "Number",
+}
 _SERVICE: Final = ("service_period",)
 
 _ALL: Final = (
@@ -63,7 +68,7 @@ _ALL: Final = (
             "served": "Boolean",
             "three_no": "Boolean",
         },
-        {**_REGION, **_HOMES, **_SERVED},
+        {**_REGION, **_HOMES, **_SERVED, **_THREE_NO},
         "communities-by-region",
     ),
     TileLayer(

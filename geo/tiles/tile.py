@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
@@ -38,10 +39,11 @@ from geo.tiles.layers import LAYERS, MAX_ZOOM, TileLayer, region_level
 
 MEDIA_TYPE: Final = "application/vnd.mapbox-vector-tile"
 EXTENT, BUFFER = 4096, 64
-_DRAWN: Final = 1
+_DRAWN: Final = 2
 """How tiles are drawn; one more where this file or a `.sql` beside it draws them differently."""
 _OF_REGION: Final = ("code", "name", "level")
-_DIGITS: Final = {"neighbourhood": 12, "subdistrict": 9}
+DIGITS: Final = {"neighbourhood": 12, "subdistrict": 9, "district": 6}
+"""Digits of a region's code that what lies in it begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +75,62 @@ def layer_of(name: str) -> TileLayer:
     return LAYERS[name]
 
 
+def layers_of(names: str) -> tuple[TileLayer, ...]:
+    """Return the layers of an address, `communities` or `regions,communities`; BadInput for twins.
+
+    One tile may hold several layers, the lowest first: a page that shows six asks once for each place, not six times.
+    """
+    found = tuple(layer_of(name) for name in names.split(","))
+    if len(set(names.split(","))) < len(found):
+        raise BadInput("name each layer once", field="layer")
+    return found
+
+
 def version(db: Session, layer: TileLayer, moment: Moment, areas: tuple[str, ...]) -> Version:
     """Return the version of a layer for somebody responsible for some areas, on a date.
 
     Asks for a few counted rows and for no shape. Who sees other areas has another version, so that nothing that one
     browser keeps is ever taken for another person's.
     """
+    return versions(db, (layer,), moment, areas)[0]
+
+
+def versions(
+    db: Session, layers: Sequence[TileLayer], moment: Moment, areas: tuple[str, ...]
+) -> tuple[Version, ...]:
+    """Return the version of each layer, as `version` does, by one question for all."""
     c = layer_version.c
-    numbers = db.execute(
-        select(c.layer, func.sum(c.number))
-        .where(c.layer.in_(layer.tables))
-        .group_by(c.layer)
-        .order_by(c.layer)
-    ).all()
-    said = (_DRAWN, layer.name, moment.as_of, moment.known_at, sorted(areas), [tuple(row) for row in numbers])
+    tables = sorted({table for layer in layers for table in layer.tables})
+    counted = select(c.layer, func.sum(c.number)).where(c.layer.in_(tables)).group_by(c.layer)
+    numbers = {row[0]: int(row[1]) for row in db.execute(counted)}
+    said = (moment.as_of, moment.known_at, sorted(areas))
+    return tuple(
+        _digest(_DRAWN, layer.name, *said, [(table, numbers.get(table, 0)) for table in sorted(layer.tables)])
+        for layer in layers
+    )
+
+
+def together(known_as: Sequence[Version]) -> Version:
+    """Return the version of several layers in one tile."""
+    return known_as[0] if len(known_as) == 1 else _digest(*(each.tag for each in known_as))
+
+
+def _digest(*said: object) -> Version:
     return Version(hashlib.sha256(repr(said).encode()).hexdigest()[:24])
 
 
 def tile(db: Session, layer: TileLayer, place: Place, moment: Moment, known_as: Version) -> bytes:
     """Return a tile, empty where nothing lies there; made once for each version as long as there is room."""
-    key = (known_as.tag, place)
-    kept = _KEPT.get(key)
-    if kept is None:
-        kept = _draw(db, layer, place, moment, known_as)
-        _KEPT.put(key, kept)
-    return kept
+    return kept((known_as.tag, place), lambda: _draw(db, layer, place, moment, known_as))
+
+
+def tile_of(
+    db: Session, layers: Sequence[TileLayer], place: Place, moment: Moment, known_as: Sequence[Version]
+) -> bytes:
+    """Return a tile of several layers, the lowest first: layers of a vector tile follow each other byte by byte."""
+    return b"".join(
+        tile(db, layer, place, moment, version) for layer, version in zip(layers, known_as, strict=True)
+    )
 
 
 def bounds(db: Session, moment: Moment) -> tuple[float, float, float, float] | None:
@@ -160,18 +193,12 @@ def _sums(db: Session, layer: TileLayer, place: Place, moment: Moment, known_as:
 
 def _counted(db: Session, layer: TileLayer, level: str, moment: Moment, known_as: Version) -> bytes:
     """The sums of a layer by region as JSON, counted once for each version and not once for each tile."""
-    key = (known_as.tag, level)
-    kept = _KEPT.get(key)
-    if kept is None:
-        columns: list[Any] = [
-            column(name) for name in ("prefix", *(layer.sums or {})) if name not in _OF_REGION
-        ]
-        counted = query("geo.tiles", layer.sums_name).columns(*columns).subquery("counted")
-        row: Any = literal_column("counted")
-        found = select(cast(func.json_agg(row), String)).select_from(counted)
-        kept = str(db.scalar(found, {**moment.bind(), "digits": _DIGITS[level]}) or "[]").encode()
-        _KEPT.put(key, kept)
-    return kept
+    columns: list[Any] = [column(name) for name in ("prefix", *(layer.sums or {})) if name not in _OF_REGION]
+    counted = query("geo.tiles", layer.sums_name).columns(*columns).subquery("counted")
+    row: Any = literal_column("counted")
+    found = select(cast(func.json_agg(row), String)).select_from(counted)
+    values = {**moment.bind(), "digits": DIGITS[level]}
+    return kept((known_as.tag, level), lambda: str(db.scalar(found, values) or "[]").encode())
 
 
 def _envelope(margin: float = 0.0) -> Any:
@@ -223,6 +250,15 @@ class _Memory:
             self._kept[key] = made
             while self._used > self._room and self._kept:
                 self._used -= _cost(self._kept.popitem(last=False)[1])
+
+
+def kept(key: Key, make: Callable[[], bytes]) -> bytes:
+    """Return what was made for a key, and make it where it is not there any more."""
+    found = _KEPT.get(key)
+    if found is None:
+        found = make()
+        _KEPT.put(key, found)
+    return found
 
 
 def _cost(made: bytes) -> int:

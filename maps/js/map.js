@@ -53,13 +53,19 @@ export function mark(features) {
 /** Names in the middle of shapes, at most `limit` of the largest. @param {Feature[]} features
  * @param {(feature: Feature) => string} text @param {number} [limit] */
 export function labels(features, text, limit = 40) {
+  const largest = [...features].sort((a, b) => (b.properties.area_m2 ?? 0) - (a.properties.area_m2 ?? 0)).slice(0, limit);
+  return names(largest.flatMap((feature) => {
+    const at = seat(feature.geometry);
+    return at ? [{ at, text: text(feature) }] : [];
+  }));
+}
+
+/** Names at places: latitude, longitude. @param {{at: [number, number], text: string}[]} given */
+export function names(given) {
   const group = L.layerGroup();
-  const largest = [...features].sort((a, b) => (b.properties.area_m2 ?? 0) - (a.properties.area_m2 ?? 0));
-  for (const feature of largest.slice(0, limit)) {
-    const place = seat(feature.geometry);
-    if (!place) continue;
-    const icon = L.divIcon({ html: el("span", {}, text(feature)), className: "map-label", iconSize: [0, 0] });
-    L.marker(place, { icon, interactive: false, keyboard: false, pane: "labels" }).addTo(group);
+  for (const { at, text } of given) {
+    const icon = L.divIcon({ html: el("span", {}, text), className: "map-label", iconSize: [0, 0] });
+    L.marker(at, { icon, interactive: false, keyboard: false, pane: "labels" }).addTo(group);
   }
   return group;
 }

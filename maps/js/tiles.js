@@ -1,13 +1,22 @@
 // Layers too large to hold as shapes: vector tiles, decoded and painted beside the page by a worker, shown as pictures.
 // The page's own thread only fetches and puts a finished picture in its place, so panning never waits for a shape.
 
-import { address } from "./api.js";
+import { address, Problem } from "./api.js";
 
 /**
- * How features look: one fill, or a fill by a property. `line` and `fill` are CSS colours, null draws none.
- * @typedef {{fill?: string | null, line?: string | null, width?: number, by?: string, fills?: Record<string, string>}} Look
- * `skip`: codes; a feature whose code begins with one of them is not drawn. `params`: as_of and the like.
- * @typedef {Look & {minZoom?: number, pane?: string, params?: Record<string, any>, skip?: string[], opacity?: number}} TileOptions
+ * How the shapes of one layer of a tile look; a list of looks is painted from the lowest to the highest.
+ * `layer`: the layer's name, any when absent. `only`, `without`: property → values that are drawn, or not; unknown is
+ * "unknown". `by`, `fills`: a fill by a property. `share`: a fill by the share of one number in a sum of others.
+ * `still`: the pointer passes through.
+ * @typedef {string | {ground: string, line: string}} Fill a CSS colour, or a hatch
+ * @typedef {{part: string, of: string[], breaks: number[], fills: Fill[], none: Fill}} Share
+ * @typedef {{layer?: string, only?: Record<string, any[]>, without?: Record<string, any[]>, fill?: Fill | null, by?: string,
+ *   fills?: Record<string, Fill>, share?: Share, line?: string | null, width?: number, dash?: number[], opacity?: number,
+ *   still?: boolean}} Look
+ * A whole layer has one look, or a list by zoom. `skip`: codes; a feature whose code begins with one of them is not
+ * drawn. `params`: as_of and the like.
+ * @typedef {Look & {looks?: (zoom: number) => Look[], minZoom?: number, pane?: string, params?: Record<string, any>,
+ *   skip?: string[]}} TileOptions
  */
 
 /** The finest tiles there is a need for: nearer, they are drawn larger from the same shapes. */
@@ -44,11 +53,13 @@ function drop(tile) {
 let layers = 0;
 
 const Tiles = L.GridLayer.extend({
-  /** @param {string} name @param {TileOptions} options */
-  initialize(name, options) {
+  /** @param {(zoom: number) => string} names @param {TileOptions} options */
+  initialize(names, options) {
     layers += 1;
-    this.name = name;
+    this.names = names;
     this.number = layers;
+    /** How often the looks were changed. */
+    this.worn = 0;
     /** @type {Map<string, AbortController>} */
     this.loading = new Map();
     L.Util.setOptions(this, { minZoom: 14, maxNativeZoom: FINEST, updateWhenZooming: false, keepBuffer: 1, ...options });
@@ -86,21 +97,43 @@ const Tiles = L.GridLayer.extend({
     const stop = new AbortController();
     this.loading.set(id, stop);
     const { z, x, y } = coords;
-    const url = address(`/api/tiles/${this.name}/${z}/${x}/${y}.mvt`, this.options.params);
+    const url = address(`/api/tiles/${this.names(z)}/${z}/${x}/${y}.mvt`, this.options.params);
     const answer = await fetch(url, { signal: stop.signal, credentials: "same-origin" });
-    if (!answer.ok) throw new Error(`${answer.status}`);
+    if (!answer.ok) throw new Problem(answer.status, {});
     const data = await answer.arrayBuffer();
-    const { fill, line, width, by, fills, skip } = this.options;
-    const { picture } = await ask({ paint: id, data, side, look: { fill, line, width, by, fills }, skip: skip ?? [] }, [data]);
+    let worn = this.worn;
+    let picture = await this.picture(coords, side, data);
+    while (worn !== this.worn && !stop.signal.aborted) {
+      worn = this.worn;
+      picture = await this.picture(coords, side);
+    }
     if (stop.signal.aborted) return picture?.close(), drop(id);
-    if (picture) canvas.getContext("bitmaprenderer")?.transferFromImageBitmap(picture);
+    show(canvas, picture);
     this.loading.delete(id);
+  },
+
+  /** A tile painted by the worker, from its bytes or from what the worker has. @param {any} coords @param {number} side
+   * @param {ArrayBuffer} [data] @returns {Promise<ImageBitmap | null>} */
+  async picture({ z, x, y }, side, data) {
+    const { looks, fill, line, width, by, fills, skip } = this.options;
+    const worn = looks ? looks(z) : [{ fill, line, width, by, fills }];
+    const question = { paint: this.idOf({ z, x, y }), data, side, x, y, looks: worn, skip: skip ?? [] };
+    return (await ask(question, data ? [data] : [])).picture;
   },
 
   /** Draws anew, with other parameters or other codes left out. @param {Partial<TileOptions>} [changed] */
   refresh(changed = {}) {
     L.Util.setOptions(this, changed);
     this.redraw();
+  },
+
+  /** Paints what is there in other looks, without asking for it again. */
+  async restyle() {
+    this.worn += 1;
+    const there = /** @type {{coords: any, el: HTMLCanvasElement}[]} */ (Object.values(this._tiles ?? {}));
+    await Promise.all(there.filter(({ coords }) => !this.loading.has(this.idOf(coords))).map(async ({ coords, el: canvas }) => {
+      show(canvas, await this.picture(coords, canvas.width));
+    }));
   },
 
   /** What lies at a place, from the tiles that are shown: its properties, or null. @param {import("leaflet").LatLng} place */
@@ -114,13 +147,20 @@ const Tiles = L.GridLayer.extend({
   },
 });
 
+/** @param {HTMLCanvasElement} canvas @param {ImageBitmap | null} picture */
+function show(canvas, picture) {
+  canvas.getContext("bitmaprenderer")?.transferFromImageBitmap(picture);
+}
+
 /**
- * A layer of tiles that the pointer passes through: buildings, other areas' grids.
- * @typedef {import("leaflet").GridLayer & {refresh(changed?: Partial<TileOptions>): void, at(place: import("leaflet").LatLng): Promise<Record<string, any> | null>}} TileLayer
- * @param {string} name regions, grids, communities, building-groups, buildings, base-features
+ * A layer of tiles that the pointer passes through: buildings, other areas' grids, a whole status map.
+ * @typedef {import("leaflet").GridLayer & {refresh(changed?: Partial<TileOptions>): void, restyle(): Promise<void>,
+ *   at(place: import("leaflet").LatLng): Promise<Record<string, any> | null>}} TileLayer
+ * @param {string | ((zoom: number) => string)} names regions, grids, communities, building-groups, buildings,
+ *   base-features; several with commas between, the lowest first; by zoom where that differs
  * @param {TileOptions} options
  * @returns {TileLayer}
  */
-export function tileLayer(name, options) {
-  return new /** @type {any} */ (Tiles)(name, options);
+export function tileLayer(names, options) {
+  return new /** @type {any} */ (Tiles)(typeof names === "string" ? () => names : names, options);
 }

@@ -1,7 +1,7 @@
 """`./run bench [PART …] [--full] [--problems N]`: tables of medians and ratios, the machine's line on top.
 
 Every peer runs in the same minute on the same machine; figures of a busy machine say so by the load on top.
-Parts: serving, loading, assigning, packing, starting, planning (on a demo installation of their own); bundling, peers,
+Parts: serving, loading, assigning, packing, starting, planning, city (on a demo installation of their own); bundling, peers,
 problems, maps, sequences, partition.
 """
 
@@ -15,6 +15,7 @@ from tests.bench import (
     assigning,
     bundling,
     bundling_maps,
+    city,
     loading,
     packing,
     partition,
@@ -35,6 +36,7 @@ ON_A_DEMO = {
     "packing": packing.run,
     "starting": starting.run,
     "planning": planning.run,
+    "city": city.run,
 }
 PURE = ("bundling", "peers", "problems", "maps", "sequences", "partition")
 FEW_PROBLEMS = 100

@@ -19,7 +19,7 @@ from geo.coverage.assign import assign
 from geo.coverage.rollup import Basis, Level, Question, coverage
 from geo.store.sql import query
 from tests.bench.ground import SCOPE, Client, Ground
-from tests.bench.measure import Meter, Row, show
+from tests.bench.measure import Meter, Row, ratio, say, show
 
 TODAY = Moment(date(2026, 11, 1))
 SET_SCOPE = "SELECT set_config('wangge.actor', %s, true), set_config('wangge.areas', %s, true)"
@@ -31,6 +31,7 @@ def run(ground: Ground) -> None:
     client = Client(ground, "supervisor")
     for count in (100, 500):
         communities(ground, meter, client, count)
+    split(ground, meter, client)
     pages(meter, client)
     point(ground, meter, client)
     subdistricts(ground, meter, client)
@@ -48,6 +49,27 @@ def communities(ground: Ground, meter: Meter, client: Client, count: int) -> Non
     ]
     bare.close()
     show(f"{count} communities as GeoJSON, with their service and firm", rows)
+
+
+def split(ground: Ground, meter: Meter, client: Client) -> None:
+    """100 communities against the very statements that the service sends, alone: who pays which CPU.
+
+    The peer is psycopg2 with the same text and values, as the same role, in the same scope and so under the same
+    policies, one transaction a run, the connection kept open as the service keeps its own.
+    """
+    sent = ground.statements(lambda db: list_features(db, Layer.COMMUNITIES, TODAY, Filter(), limit=100))
+    bare = Bare(ground)
+    rows = [
+        meter.measure("the API over HTTP", lambda: client.get("/api/communities?limit=100"), 100),
+        meter.measure("the same SQL on bare psycopg2", lambda: bare.run(sent[1:]), 100),
+    ]
+    bare.close()
+    say("\n### 100 communities as GeoJSON: the API and its own SQL alone\n")
+    say("| | CPU ms | of it PostgreSQL | service and caller | CPU ÷ peer |\n|---|---:|---:|---:|---:|")
+    for row in rows:
+        rest = row.cpu_ms - row.database_ms
+        times = ratio(row.cpu_ms, rows[-1].cpu_ms)
+        say(f"| {row.name} | {row.cpu_ms:.1f} | {row.database_ms:.1f} | {rest:.1f} | {times} |")
 
 
 class Bare:

@@ -1,30 +1,33 @@
-// The status map (现状图): who is served and how, in layers, with a legend that counts.
+// The status map (现状图): who is served and how, in layers, with a legend that counts. Up to five thousand shapes are
+// held by the page; a city's are painted from tiles.
 
-import { all, get, paths } from "../api.js";
+import { get, paths } from "../api.js";
 import { asOf } from "../asof.js";
-import { byId, el, fill } from "../dom.js";
 import { details, modeTag } from "../details.js";
-import { entry } from "../legend.js";
-import { district, fit, ground, hatch, load, mark, shapes, still, labels } from "../map.js";
+import { byId, el, fill } from "../dom.js";
+import { entry, shareLegend } from "../legend.js";
+import { district, fit, mark } from "../map.js";
 import { modeName, modeOf, MODES, UNKNOWN } from "../modes.js";
 import { search } from "../search.js";
 import { guard, start } from "../shell.js";
 import { readState, writeState } from "../state.js";
+import { classes, INK, sumLevel } from "../status/looks.js";
+import { tiled } from "../status/tiled.js";
+import { whole } from "../status/whole.js";
 import { table } from "../table.js";
 import { named, num, t } from "../words.js";
 
-const DEFAULTS = { as_of: "", off: "groups,grids,three_no_only", pick: "" };
-const BUILDING_ZOOM = 16;
-const HATCH_ZOOM = 14.5;
+const DEFAULTS = { as_of: "", off: "groups,grids,three_no_only", pick: "", region: "", at: "" };
+/** More shapes than this are painted from tiles. */
+const HELD = 5000;
 
 let state = readState(DEFAULTS);
-let near = false;
+/** @type {import("../status/whole.js").View & {rows?: () => Promise<any[]>} | null} */
+let view = null;
+/** @type {Record<string, any>} how much there is of everything */
+let census = {};
 /** @type {Map<string, {feature: Feature, kind: string}>} */
 const found = new Map();
-/** @type {Record<string, import("leaflet").LayerGroup>} */
-const layers = {};
-/** @type {Record<string, Feature[]>} */
-let data = {};
 
 /** @typedef {import("../table.js").Column<Feature>} Column */
 const list = table(/** @type {Column[]} */ ([
@@ -39,25 +42,30 @@ const list = table(/** @type {Column[]} */ ([
   pick: (row) => show(row.id, true),
 });
 
-/** Layers from the lowest to the highest, with the switches of the tree. */
-const ORDER = ["subdistricts", "neighbourhoods", "grids", "communities", "groups", "stand_alone", "buildings"];
+const isOff = (/** @type {string} */ name) => state.off.split(",").includes(name);
+const page = {
+  asOf: () => state.as_of, isOff, found, keep: set, region: () => state.region,
+  show: (/** @type {string} */ code, /** @type {boolean} */ zoom) => void guard(() => show(code, zoom)),
+  rows: listed, retell: drawTree,
+};
 
 start(async (me) => {
-  fill(byId("list"), list.element);
   asOf(byId("as-of-place"), me.business_date, state.as_of || me.business_date, (date) => {
     set({ as_of: date === me.business_date ? "" : date });
-    guard(reload);
+    guard(() => reload(true));
   });
-  search(byId("search"), (hit) => guard(() => goTo(hit)), () => ({ as_of: state.as_of }));
-  const shown = reload();
-  fit(await ground());
-  await shown;
-  district.on("moveend", () => guard(drawBuildings));
-  district.on("zoomend", () => {
-    if (isNear() !== near) drawAll();
-  });
-  if (state.pick) show(state.pick, true);
+  search(byId("search"), (hit) => page.show(hit.code, true), () => ({ as_of: state.as_of }));
+  await reload(frame());
+  if (state.pick) await guard(() => show(state.pick, !state.at));
 });
+
+/** Puts the view where the address says; false where it says nothing. */
+function frame() {
+  const [lat, lon, zoom] = state.at.split(",").map(Number);
+  if (![lat, lon, zoom].every(Number.isFinite)) return false;
+  district.setView([lat, lon], zoom, { animate: false });
+  return true;
+}
 
 /** @param {Partial<typeof DEFAULTS>} change */
 function set(change) {
@@ -65,123 +73,65 @@ function set(change) {
   writeState(state, DEFAULTS);
 }
 
-const isOff = (/** @type {string} */ name) => state.off.split(",").includes(name);
-
 /** @param {string} name @param {boolean} on */
 function turn(name, on) {
   const off = state.off.split(",").filter((item) => item && item !== name);
   set({ off: (on ? off : [...off, name]).join(",") || "-" });
-  drawAll();
+  drawTree();
+  view?.draw();
 }
 
-async function reload() {
+/** The world of a date. @param {boolean} framed the view stays where it is */
+async function reload(framed) {
   byId("loading").hidden = false;
-  const as_of = state.as_of;
-  const [subdistricts, neighbourhoods, grids, communities, groups] = await Promise.all([
-    load("regions", { level: "subdistrict", as_of }),
-    load("regions", { level: "neighbourhood", as_of }),
-    load("grids", { as_of }),
-    load("communities", { as_of }),
-    load("building-groups", { as_of }),
-  ]);
-  data = {
-    subdistricts, neighbourhoods, grids, communities,
-    groups: groups.filter((item) => item.properties.community),
-    stand_alone: groups.filter((item) => !item.properties.community),
-    buildings: [],
-  };
+  census = await get(paths.census, { as_of: state.as_of });
+  const kinds = ["communities", "groups", "stand_alone", "grids", "neighbourhoods", "subdistricts"];
+  const shapes = kinds.reduce((sum, kind) => sum + census[kind], 0);
+  view?.close();
   found.clear();
-  remember(subdistricts, "regions");
-  remember(neighbourhoods, "regions");
-  remember(grids, "grids");
-  remember(communities, "communities");
-  remember(groups, "building-groups");
-  list.update(communities);
-  fill(byId("row-count"), t("common.rows", { n: num(communities.length) }));
-  drawAll();
+  view = shapes > HELD ? tiled(page, /** @type {any} */ (census)) : whole(page);
+  await view.open(framed);
+  drawTree();
   byId("loading").hidden = true;
 }
 
-/** @param {Feature[]} features @param {string} kind */
-function remember(features, kind) {
-  for (const feature of features) found.set(feature.id, { feature, kind });
-}
-
-/** From close up the hatch of 三无 can be read; from afar it would only darken. */
-function isNear() {
-  return district.getZoom() >= HATCH_ZOOM;
-}
-
-/** Everything again, in order: one canvas has one stack. */
-function drawAll() {
-  near = isNear();
-  for (const layer of Object.values(layers)) layer.remove();
-  for (const name of ORDER) {
-    layers[name] = L.layerGroup(isOff(name) ? [] : draw(name)).addTo(district);
-  }
-  drawTree();
-  guard(drawBuildings);
-}
-
-/** @param {string} name @returns {import("leaflet").Layer[]} */
-function draw(name) {
-  const features = data[name];
-  const on = { click: (/** @type {Feature} */ feature) => show(feature.id, false), tip: (/** @type {Feature} */ feature) => feature.properties.name ?? feature.id };
-  if (name === "subdistricts") return [still(features, { fill: false, color: "#5d4a7a", weight: 2.4, opacity: 0.75 }, "highlight"), labels(features, (item) => item.properties.name)];
-  if (name === "neighbourhoods") return [shapes(features, () => ({ color: "#8a7ca3", weight: 1.1, fillOpacity: 0 }), on)];
-  if (name === "grids") return [shapes(features, () => ({ color: "#2f7d6b", weight: 1, dashArray: "4 3", fillOpacity: 0 }), on)];
-  if (name === "groups") return [shapes(features, () => ({ color: "#33475b", weight: 0.8, fillOpacity: 0.06 }), on)];
-  if (name === "stand_alone") return [shapes(features, (item) => ({ ...unitStyle(item), color: "#1c2733", weight: 1.6 }), on)];
-  if (name === "communities") return [shapes(features.filter(wanted), unitStyle, on)];
-  return [];
-}
-
-/** @param {Feature} feature */
-function wanted(feature) {
-  return !isOff(`mode-${modeOf(feature.properties)}`) && (isOff("three_no_only") || feature.properties.three_no);
-}
-
-/** Colour by mode, hatched where unknown, with a dark outline for three-no. @param {Feature} feature */
-function unitStyle(feature) {
-  const mode = modeOf(feature.properties);
-  const three = feature.properties.three_no === true;
-  const fillColor = mode === UNKNOWN ? hatch("#ececec", "#8d979f") : three && near ? hatch(MODES[mode] ?? "#999999", "rgba(20,30,40,.5)") : MODES[mode] ?? "#999999";
-  return { fillColor, fillOpacity: 0.85, color: three && !isOff("three_no") ? "#1c2733" : "#ffffff", weight: three ? (near ? 1.5 : 0.9) : 0.8 };
-}
-
-/** Buildings are fetched for what is seen, from close up only. */
-async function drawBuildings() {
-  layers.buildings?.clearLayers();
-  if (district.getZoom() < BUILDING_ZOOM || isOff("buildings")) return;
-  const box = district.getBounds().pad(0.15);
-  const bbox = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((value) => value.toFixed(6)).join(",");
-  const features = await all(paths.list("buildings"), { bbox, as_of: state.as_of });
-  if (district.getZoom() < BUILDING_ZOOM) return;
-  remember(features, "buildings");
-  layers.buildings.clearLayers();
-  shapes(features, () => ({ color: "#2b3a49", weight: 0.8, fillColor: "#ffffff", fillOpacity: 0.65 }), {
-    click: (feature) => show(feature.id, false),
-    tip: (feature) => feature.properties.name ?? feature.id,
-  }).addTo(layers.buildings);
+/** @param {Feature[]} communities those that the list shows */
+function listed(communities) {
+  fill(byId("list"), list.element);
+  fill(byId("list-title"), t("status.by_table"));
+  list.update(communities);
+  list.mark([state.pick]);
+  fill(byId("row-count"), t("common.rows", { n: num(communities.length) }));
 }
 
 function drawTree() {
-  const modes = [...Object.keys(MODES), UNKNOWN].map((mode) => /** @type {const} */ ([mode, data.communities.filter((item) => modeOf(item.properties) === mode).length]));
-  const threeNo = data.communities.filter((item) => item.properties.three_no).length;
+  const modes = [...Object.keys(MODES), UNKNOWN].map((mode) => /** @type {const} */ ([mode, census.modes[mode] ?? 0]));
   const sub = modes.filter(([, n]) => n > 0).map(([mode, n]) => {
     const kind = mode === UNKNOWN ? "hatched" : "";
     return branch(`mode-${mode}`, entry(kind ? "" : MODES[mode], modeName(mode), n, kind));
   });
   fill(byId("layers"),
-    branch("communities", entry("", `${t("level.community")} · ${t("status.served")}`, data.communities.length, "none"), [
-      ...sub, branch("three_no_only", entry("", t("status.only_three_no"), threeNo, "hatched outlined")),
+    branch("communities", entry("", `${t("level.community")} · ${t("status.served")}`, census.communities, "none"), [
+      ...(view?.far() ? fromAfar() : []),
+      ...sub, branch("three_no_only", entry("", t("status.only_three_no"), census.three_no, "hatched outlined")),
     ]),
-    branch("stand_alone", entry("", t("status.stand_alone"), data.stand_alone.length, "outlined")),
-    branch("groups", entry("#dfe5eb", t("status.groups"), data.groups.length)),
-    branch("grids", stroke("#2f7d6b", t("status.grids"), data.grids.length, "dashed")),
-    branch("neighbourhoods", stroke("#8a7ca3", t("status.neighbourhoods"), data.neighbourhoods.length)),
-    branch("subdistricts", stroke("#5d4a7a", t("status.subdistricts"), data.subdistricts.length)),
+    branch("stand_alone", entry("", t("status.stand_alone"), census.stand_alone, "outlined")),
+    branch("groups", entry("#dfe5eb", t("status.groups"), census.groups)),
+    branch("grids", stroke(INK.grids, t("status.grids"), census.grids, "dashed")),
+    branch("neighbourhoods", stroke(INK.neighbourhoods, t("status.neighbourhoods"), census.neighbourhoods)),
+    branch("subdistricts", stroke(INK.subdistricts, t("status.subdistricts"), census.subdistricts)),
     branch("buildings", entry("#ffffff", `${t("status.buildings")}（${t("status.zoom_for_buildings")}）`, null)));
+}
+
+/** The legend of the sums that stand for communities from afar, and where each shows by itself. */
+function fromAfar() {
+  const place = el("ul", { class: "legend" });
+  guard(async () => {
+    const rows = (await view?.rows?.()) ?? [];
+    shareLegend(place, classes, rows.map(({ served, unserved }) => (served + unserved ? served / (served + unserved) : null)));
+  });
+  const level = t(`level.${sumLevel(Math.round(district.getZoom()))}`);
+  return [el("li", { class: "note" }, t("status.from_afar", { level })), el("li", {}, place), el("li", { class: "note" }, t("status.from_near"))];
 }
 
 /** @param {string} colour @param {string} text @param {number} count @param {string} [line] */
@@ -201,23 +151,32 @@ function branch(name, text, below = []) {
   return el("li", {}, label, below.length ? el("ul", {}, ...below) : null);
 }
 
-/** @param {string} code @param {boolean} zoom */
-function show(code, zoom) {
-  const hit = found.get(code);
-  if (!hit) return;
+/** Shows one thing: marked on the map and in the list, with all that is known of it. @param {string} code @param {boolean} zoom */
+async function show(code, zoom) {
   set({ pick: code });
-  mark([hit.feature]);
+  const { feature, kind } = await held(code);
+  if (state.pick !== code) return;
+  mark([feature]);
+  if (zoom) fit([feature], 120);
+  fill(byId("details"), details(feature, kind));
+  view?.picked(code);
   list.mark([code], true);
-  if (zoom) fit([hit.feature], 120);
-  fill(byId("details"), details(hit.feature, hit.kind));
 }
 
-/** @param {import("../search.js").Hit} hit */
-async function goTo(hit) {
-  const kind = hit.layer;
-  if (!found.has(hit.code)) {
-    const feature = await get(paths.one(kind, hit.code), { as_of: state.as_of });
-    found.set(hit.code, { feature, kind });
-  }
-  show(hit.code, true);
+/** What a code stands for, asked for where the page does not hold it. @param {string} code */
+async function held(code) {
+  const known = found.get(code);
+  if (known) return known;
+  const kind = kindOf(code);
+  const one = { feature: await get(paths.one(kind, code), { as_of: state.as_of }), kind };
+  found.set(code, one);
+  return one;
+}
+
+/** The list that a code belongs to, by its form. @param {string} code */
+function kindOf(code) {
+  if (/^\d{12}$/.test(code)) return "regions";
+  if (/^\d+$/.test(code)) return "grids";
+  if (/^\d{12}C\d{3}$/.test(code)) return "communities";
+  return /(C\d{5}|S\d{3})$/.test(code) ? "building-groups" : "buildings";
 }

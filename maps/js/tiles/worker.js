@@ -8,7 +8,7 @@ const POLYGON = 3;
 const MOVE = 1;
 const LINE = 2;
 
-/** Tiles that are on the map, so that a place can be asked for. @type {Map<string, Tile>} */
+/** Tiles that are on the map, so that a place can be asked for. @type {Map<string, {tile: Tile, looks: Look[]}>} */
 const shown = new Map();
 const text = new TextDecoder();
 
@@ -156,47 +156,116 @@ function trace(shape, path, scale) {
   }
 }
 
-/** The fill of a shape, null for none. @param {Shape} shape @param {any} look */
+/** @typedef {import("../tiles.js").Look} Look @typedef {import("../tiles.js").Fill} Fill @typedef {import("../tiles.js").Share} Share */
+
+/** @param {Shape} shape @param {string} name */
+const valueIn = (shape, name) => shape.tags[name] ?? "unknown";
+
+/** @param {Shape} shape @param {Look} look */
+function wears(shape, look) {
+  if (look.layer !== undefined && shape.layer !== look.layer) return false;
+  for (const [name, values] of Object.entries(look.only ?? {})) if (!values.includes(valueIn(shape, name))) return false;
+  for (const [name, values] of Object.entries(look.without ?? {})) if (values.includes(valueIn(shape, name))) return false;
+  return true;
+}
+
+/** The fill of a shape, null for none. @param {Shape} shape @param {Look} look @returns {Fill | null} */
 function fillOf(shape, look) {
   if (shape.type !== POLYGON) return null;
-  const own = look.by === undefined ? undefined : look.fills?.[String(shape.tags[look.by])];
+  if (look.share) return shareOf(shape, look.share);
+  const own = look.by === undefined ? undefined : look.fills?.[String(valueIn(shape, look.by))];
   return own ?? look.fill ?? null;
 }
 
-/** Paints shapes: all of one fill as one path, which winding keeps right. @param {Tile} tile @param {any} question */
-function paint(tile, { side, look, skip }) {
-  const canvas = new OffscreenCanvas(side, side);
+/** @param {Shape} shape @param {Share} share */
+function shareOf(shape, { part, of, breaks, fills, none }) {
+  const sum = of.reduce((total, name) => total + (shape.tags[name] ?? 0), 0);
+  if (!sum) return none;
+  const value = (shape.tags[part] ?? 0) / sum;
+  return fills[breaks.filter((limit) => value >= limit).length];
+}
+
+/** A fill as a pen takes it. A hatch goes on over the edge of a tile as if there were none.
+ * @param {any} pen @param {Fill} fill @param {{side: number, x: number, y: number}} question */
+function inkOf(pen, fill, { side, x, y }) {
+  if (typeof fill === "string") return fill;
+  const [step, scale] = [7, side / 256];
+  const cell = new OffscreenCanvas(step * 4, step * 4);
+  const ink = /** @type {any} */ (cell.getContext("2d"));
+  ink.scale(4, 4);
+  ink.fillStyle = fill.ground;
+  ink.fillRect(0, 0, step, step);
+  ink.strokeStyle = fill.line;
+  ink.lineWidth = 1.4;
+  ink.beginPath();
+  for (const shift of [-step, 0, step]) {
+    ink.moveTo(shift - 1, step + 1);
+    ink.lineTo(shift + step + 1, -1);
+  }
+  ink.stroke();
+  const made = pen.createPattern(cell, "repeat");
+  const shift = (/** @type {number} */ tile) => -((tile * 256) % step) * scale;
+  made.setTransform({ a: scale / 4, b: 0, c: 0, d: scale / 4, e: shift(x), f: shift(y) });
+  return made;
+}
+
+/** Paints a tile, look by look. @param {Tile} tile @param {any} question */
+function paint(tile, question) {
+  const canvas = new OffscreenCanvas(question.side, question.side);
   const pen = /** @type {any} */ (canvas.getContext("2d"));
-  /** @type {Map<string | null, Path2D>} */
-  const paths = new Map();
-  for (const shape of tile.shapes) {
-    const code = String(shape.tags.code ?? "");
-    if (skip.some((/** @type {string} */ each) => code.startsWith(each))) continue;
-    const fill = fillOf(shape, look);
-    const path = paths.get(fill) ?? new Path2D();
-    paths.set(fill, path);
-    trace(shape, path, side / tile.extent);
-  }
-  pen.lineWidth = (look.width ?? 1) * (side / 256);
   pen.lineJoin = "round";
-  for (const [fill, path] of paths) {
-    if (fill !== null) (pen.fillStyle = fill), pen.fill(path);
-    if (look.line) (pen.strokeStyle = look.line), pen.stroke(path);
-  }
+  const skip = /** @type {string[]} */ (question.skip);
+  const shapes = tile.shapes.filter((shape) => !skip.some((each) => String(shape.tags.code ?? "").startsWith(each)));
+  for (const look of question.looks) dress(pen, shapes.filter((shape) => wears(shape, look)), look, tile.extent, question);
   return canvas.transferToImageBitmap();
 }
 
-/** The topmost polygon at a place. @param {Tile | undefined} tile @param {number} x share of the tile's side @param {number} y */
-function find(tile, x, y) {
-  if (!tile) return null;
+/** Paints the shapes of a look: all of one fill as one path, which winding keeps right.
+ * @param {any} pen @param {Shape[]} shapes @param {Look} look @param {number} extent @param {any} question */
+function dress(pen, shapes, look, extent, question) {
+  const scale = question.side / 256;
+  /** @type {Map<Fill | null, Path2D>} */
+  const paths = new Map();
+  for (const shape of shapes) {
+    const fill = fillOf(shape, look);
+    const path = paths.get(fill) ?? new Path2D();
+    paths.set(fill, path);
+    trace(shape, path, question.side / extent);
+  }
+  pen.lineWidth = (look.width ?? 1) * scale;
+  pen.setLineDash((look.dash ?? []).map((length) => length * scale));
+  for (const [fill, path] of paths) {
+    pen.globalAlpha = look.opacity ?? 1;
+    if (fill !== null) (pen.fillStyle = inkOf(pen, fill, question)), pen.fill(path);
+    pen.globalAlpha = 1;
+    if (look.line) (pen.strokeStyle = look.line), pen.stroke(path);
+  }
+}
+
+/** The topmost polygon at a place that the pointer does not pass through.
+ * @param {{tile: Tile, looks: Look[]} | undefined} known @param {number} x share of the tile's side @param {number} y */
+function find(known, x, y) {
+  if (!known) return null;
   const pen = /** @type {any} */ (new OffscreenCanvas(1, 1).getContext("2d"));
-  for (const shape of [...tile.shapes].reverse()) {
-    if (shape.type !== POLYGON) continue;
-    const path = new Path2D();
-    trace(shape, path, 1);
-    if (pen.isPointInPath(path, x * tile.extent, y * tile.extent)) return { layer: shape.layer, ...shape.tags };
+  const { tile, looks } = known;
+  for (const look of [...looks].reverse()) {
+    if (look.still) continue;
+    for (const shape of [...tile.shapes].reverse()) {
+      if (shape.type !== POLYGON || !wears(shape, look)) continue;
+      const path = new Path2D();
+      trace(shape, path, 1);
+      if (pen.isPointInPath(path, x * tile.extent, y * tile.extent)) return { layer: shape.layer, ...shape.tags };
+    }
   }
   return null;
+}
+
+/** A tile painted, from its bytes or, in other looks, from what is known of it. @param {any} question */
+function painted(question) {
+  const tile = question.data ? read(new Uint8Array(question.data)) : shown.get(question.paint)?.tile;
+  if (!tile) return null;
+  shown.set(question.paint, { tile, looks: question.looks });
+  return tile.shapes.length ? paint(tile, question) : null;
 }
 
 const page = /** @type {any} */ (self);
@@ -204,9 +273,7 @@ page.onmessage = (/** @type {MessageEvent} */ { data: question }) => {
   if (question.drop) {
     shown.delete(question.drop);
   } else if (question.paint) {
-    const tile = read(new Uint8Array(question.data));
-    shown.set(question.paint, tile);
-    const picture = tile.shapes.length ? paint(tile, question) : null;
+    const picture = painted(question);
     page.postMessage({ number: question.number, picture }, picture ? [picture] : []);
   } else {
     page.postMessage({ number: question.number, properties: find(shown.get(question.at), question.x, question.y) });
