@@ -58,12 +58,6 @@ class Settings(BaseSettings):
     password_days: int = Field(0, ge=0)
     """Days after which a password must be changed; 0 lets it live. Offices under 等保 rules set 90."""
     pool_size: int = Field(10, ge=1)
-    match_certain: float = Field(0.88, ge=0.5, le=1)
-    """From which score (0–1) a row without a code is matched to a community by itself."""
-    match_doubtful: float = Field(0.55, ge=0.2, le=1)
-    """From which score a community is offered for such a row."""
-    match_lead: float = Field(0.06, ge=0, le=1)
-    """By how much the best candidate must lead the next."""
     ending_days: int = Field(90, ge=0)
     """A contract that ends within so many days puts its community into the pool for tender (待招标池)."""
 

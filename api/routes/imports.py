@@ -19,6 +19,7 @@ from geo.ingest import formats, history, templates
 from geo.ingest.encodings import parse_encoding
 from geo.ingest.fields import KINDS
 from geo.ingest.importer import ImportOptions
+from geo.ingest.matching.values import limits_of
 from geo.ingest.packed import pack_parts
 from geo.ingest.undo import undo_import
 from geo.ingest.uploads import kept_upload, new_upload, request_of
@@ -60,6 +61,11 @@ def start_import(
     ] = None,
     provisional: Text = None,
     encoding: Text = None,
+    match: Annotated[
+        bool, Form(description="find the communities of rows without a code by name, address and place")
+    ] = False,
+    certain: Annotated[float | None, Form(ge=0, le=1, allow_inf_nan=False)] = None,
+    doubtful: Annotated[float | None, Form(ge=0, le=1, allow_inf_nan=False)] = None,
     dry_run: Annotated[bool, Form()] = False,
     strict: Annotated[bool, Form()] = False,
 ) -> dict[str, Any]:
@@ -78,6 +84,8 @@ def start_import(
         control=_control(control),
         provisional=provisional or None,
         encoding=parse_encoding(encoding) if encoding else None,
+        match=match,
+        limits=limits_of(certain, doubtful),
     )
     scope = _scope(actor, origin)
     if again is not None:

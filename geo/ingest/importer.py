@@ -66,7 +66,8 @@ class ImportOptions:
     file with longitude, latitude in CGCS2000 of the same marks, at least three; they take the place of `crs`.
     `provisional` gives rows without a code one: below the region of that code, or in the neighbourhood where each lies
     (`place`). `encoding` is that of the texts of a Shapefile or CSV. `match` finds the communities of rows without a
-    code by name, address and place; `decisions` are what people decided about such rows, by number.
+    code by name, address and place, from the scores of `limits` on; `decisions` are what people decided about such
+    rows, by number.
     """
 
     kind: str | None = None
@@ -81,6 +82,7 @@ class ImportOptions:
     provisional: str | None = None
     encoding: str | None = None
     match: bool = False
+    limits: Limits = Limits()
     decisions: Mapping[int, Decision] = field(default_factory=dict)
 
 
@@ -136,11 +138,6 @@ class _Run:
     progress: Progress
     cancel: Cancel
 
-    def limits(self) -> Limits:
-        """Return from which scores on rows are matched, as the installation has set them."""
-        chosen = self.settings
-        return Limits(chosen.match_certain, chosen.match_doubtful, chosen.match_lead)
-
     def stop_if_told(self) -> None:
         """Raise Cancelled where the person no longer wants it."""
         if self.cancel():
@@ -171,7 +168,7 @@ def _match(raw: RawTable, table: ParsedTable, run: _Run, report: ImportReport) -
     run.progress(0.45, "matching")
     with run.store.begin(run.scope) as session:
         known = read_known(session, run.settings.business_date(), alone=table.kind.name == "service-periods")
-    applying = Applying(raw, table, columns, known, run.limits())
+    applying = Applying(raw, table, columns, known, run.options.limits)
     report.matching = applying.run(run.options.decisions, keep_new=bool(run.options.provisional))
     report.notes.extend(applying.notes)
     return any(one.choice == "new" for one in run.options.decisions.values())

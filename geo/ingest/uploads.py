@@ -16,6 +16,9 @@ from typing import Any
 
 from geo.errors import Conflict, NotFound
 from geo.ingest.importer import ImportOptions, import_file
+from geo.ingest.matching import keeping
+from geo.ingest.matching.values import limits_of
+from geo.ingest.report import ImportReport
 from geo.jobs import Handle, Handler, Job
 from geo.settings import Settings
 from geo.store.engine import Store
@@ -49,6 +52,9 @@ def request_of(path: Path, options: ImportOptions) -> dict[str, Any]:
         "provisional": options.provisional,
         "control": [list(row) for row in options.control],
         "encoding": options.encoding,
+        "match": options.match,
+        "certain": options.limits.certain,
+        "doubtful": options.limits.doubtful,
     }
 
 
@@ -73,27 +79,64 @@ def _options(request: Mapping[str, Any]) -> ImportOptions:
     later = {"control": request.get("control", ())} | {
         name: request.get(name) for name in ("provisional", "encoding")
     }
-    options = ImportOptions(**{name: request[name] for name in names}, **later)
+    limits = limits_of(request.get("certain"), request.get("doubtful"))
+    options = ImportOptions(
+        **{name: request[name] for name in names}, **later, match=bool(request.get("match")), limits=limits
+    )
     return replace(options, valid_from=date.fromisoformat(start) if start else None)
+
+
+def _decided(store: Store, job: Job, path: Path) -> ImportOptions:
+    """Return the options of a job, with what people decided about the rows of its file."""
+    options = _options(job.request)
+    if not options.match:
+        return options
+    with store.begin(job.scope()) as session:
+        return replace(
+            options, decisions=keeping.decisions_for(session, job.scope(), keeping.sha256_of(path))
+        )
+
+
+def _keep(
+    store: Store, settings: Settings, job: Job, path: Path, report: ImportReport, handle: Handle
+) -> int | None:
+    """Keep what was matched, for people to settle; returns the matching's number."""
+    if report.matching is None or report.kind is None:
+        return None
+    request = {
+        name: value for name, value in job.request.items() if name not in ("areas", "source", "upload")
+    }
+    with store.begin(job.scope()) as session:
+        number, gone = keeping.keep(
+            session, job.scope(), settings, path, report.matching, kind=report.kind, source=report.file,
+            request=request | {"kind": report.kind}, change_set=report.change_set, loaded=not report.dry_run,
+        )  # fmt: skip
+    if gone is not None:
+        handle.when_ended.append(lambda: gone.unlink(missing_ok=True))
+    return number
 
 
 def import_handler(store: Store, settings: Settings) -> Handler:
     """Return the work of an `import` job in the scope of who sent it; a file that was loaded is removed."""
 
     def work(job: Job, handle: Handle) -> Mapping[str, Any]:
-        path = settings.data / FOLDER / Path(str(job.request["upload"])).name
+        kept = bool(job.request.get("kept"))
+        name = str(job.request["upload"])
+        path = keeping.path_of(settings, name) if kept else settings.data / FOLDER / Path(name).name
         report = import_file(
             store,
             job.scope(),
             path,
-            options=_options(job.request),
+            options=_decided(store, job, path),
             settings=settings,
             progress=handle.report,
             cancel=handle.cancelled,
         )
-        if report.change_set is not None:
+        number = _keep(store, settings, job, path, report, handle)
+        if report.change_set is not None and not kept:
             handle.when_ended.append(lambda: path.unlink(missing_ok=True))
-        return report.as_json()
+        answer = report.as_json()
+        return answer | {"matching": answer["matching"] | {"id": number}} if answer["matching"] else answer
 
     return work
 

@@ -23,7 +23,6 @@ matching = Table(
     *_text("upload"),
     Column("request", JSONB, nullable=False),
     Column("one_each", Boolean, nullable=False),
-    Column("certain", Integer, nullable=False),
     Column("change_set", BigInteger),
 )
 """One file whose rows are being settled; `upload` is its name in the data folder while it is open."""

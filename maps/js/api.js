@@ -32,6 +32,9 @@ export const paths = {
   surveyed: (code) => `/api/units/${encodeURIComponent(code)}/surveys`,
   controlPoints: "/api/control-points",
   jobs: "/api/jobs",
+  matchings: "/api/matchings",
+  /** @param {number} number */
+  matching: (number) => `/api/matchings/${number}`,
   people: "/api/people",
   audit: "/api/audit",
   /** @param {string} kind regions, grids, communities, building-groups, buildings, base-features, firms */

@@ -81,6 +81,7 @@ def call(client: TestClient, row: Row, world: World):
         job=world.job,
         proposal=world.proposal,
         survey=world.survey,
+        matching=world.matching,
     )
     return client.request(row.method, url, json=row.json, files=row.files, headers=row.headers)
 

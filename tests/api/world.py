@@ -42,6 +42,7 @@ class World:
     job: int
     proposal: int
     survey: int
+    matching: int
 
 
 def build(store: Store) -> World:
@@ -209,7 +210,27 @@ def _work(db: Session, subdistrict: str) -> World:
         area,
     )
     survey = send(db, Wanted(area["area"], date(2026, 11, 1), standalone=True))
-    return World(plan or 0, rounds or 0, change or 0, job or 0, proposal or 0, survey)
+    matching = _matching(db, subdistrict)
+    return World(plan or 0, rounds or 0, change or 0, job or 0, proposal or 0, survey, matching)
+
+
+def _matching(db: Session, subdistrict: str) -> int:
+    """A file of a sub-district with one row that may mean its community."""
+    number = db.scalar(
+        text(
+            "INSERT INTO matching (areas, kind, source, sha256, request, one_each)"
+            " VALUES (ARRAY[:area], 'communities', :area || '.csv', :area, '{}', true) RETURNING id"
+        ),
+        {"area": subdistrict},
+    )
+    db.execute(
+        text(
+            "INSERT INTO matching_row (matching, number, class, name, original, candidates, reason, may_be_new)"
+            " VALUES (:matching, 2, 'doubtful', :area, '[]', '[]', '{\"zh\": \"\", \"en\": \"\"}', false)"
+        ),
+        {"matching": number, "area": subdistrict},
+    )
+    return number or 0
 
 
 def _people(store: Store) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from geo.errors import BadInput
+
 Class = Literal["certain", "doubtful", "none"]
 Place = tuple[float, float]
 Sentence = tuple[str, str]
@@ -55,6 +57,17 @@ class Limits:
     lead: float = 0.06
     far: float = 1500.0
     most: int = 5
+
+
+def limits_of(certain: float | None, doubtful: float | None) -> Limits:
+    """Return the limits with some of them chosen. Raises BadInput where they are none."""
+    usual = Limits()
+    sure = usual.certain if certain is None else certain
+    asked = min(usual.doubtful, sure) if doubtful is None else doubtful
+    if not 0.2 <= asked <= sure <= 1 or sure < 0.6:
+        raise BadInput("scores lie between 0.2 and 1, a certain one from 0.6 on, and not below a doubtful one",
+                       field="certain")  # fmt: skip
+    return Limits(sure, asked)
 
 
 @dataclass(frozen=True, slots=True)

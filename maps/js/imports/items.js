@@ -72,6 +72,7 @@ export function form(one, dry) {
   if (one.job) body.append("again", String(one.job));
   else for (const part of one.parts) body.append("file", part, part.name);
   body.append("dry_run", String(dry));
+  body.append("match", "true");
   const { kind, layer, encoding, crs, fitted, control, codes, below, validFrom, strict, map } = one.choices;
   const given = {
     kind, layer, encoding, crs: fitted ? "" : crs, valid_from: validFrom, strict: strict ? "true" : "",

@@ -8,6 +8,7 @@ import { crsBox } from "../imports/crs.js";
 import { encodingBox } from "../imports/encoding.js";
 import { BUSY, inOrder, item, keep, kept, together } from "../imports/items.js";
 import { columns } from "../imports/mapping.js";
+import { matchingBox, waiting } from "../imports/matching.js";
 import { codesBox, optionsBox, questionBox } from "../imports/options.js";
 import { queue } from "../imports/queue.js";
 import { counts, evidence, findings } from "../imports/report.js";
@@ -65,6 +66,7 @@ start(async (me) => {
   showExports();
   await loadHistory();
   if (mayLoad) restore();
+  if (mayLoad) await waiting(byId("outcome"));
 });
 
 function wire() {
@@ -218,7 +220,7 @@ function showReport() {
   const closed = one.state === "loaded";
   const control = () => controlTable(one.choices, changed);
   fill(byId("counts"), ...(report && !open ? counts(report) : []));
-  fill(byId("questions"), ...(report?.questions ?? []).map((question) => report && questionBox(question, report, one.choices, changed)));
+  fill(byId("questions"), matchingBox(report), ...(report?.questions ?? []).map((question) => report && questionBox(question, report, one.choices, changed)));
   fill(byId("settings"), ...(closed ? [] : [
     optionsBox(report, one.choices, changed),
     report && encodingBox(report.encodings ?? [], one.choices.encoding, (encoding) => (one.choices.encoding = encoding, one.choices.map = {}, changed())),

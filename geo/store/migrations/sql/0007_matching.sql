@@ -13,7 +13,6 @@ CREATE TABLE matching (
     upload     text,
     request    jsonb NOT NULL,
     one_each   boolean NOT NULL,
-    certain    integer NOT NULL,
     change_set bigint CONSTRAINT fk_matching_change_set_change_set REFERENCES change_set (id)
 );
 CREATE INDEX ix_matching_change_set ON matching (change_set);

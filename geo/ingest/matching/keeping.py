@@ -1,0 +1,235 @@
+"""Matchings that wait for people (待确认的匹配): the file, its rows and what was decided, kept until all is loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.orm import Session
+
+from geo.errors import BadInput, Conflict, NotFound, Stale
+from geo.ingest.matching.outcome import Decision, Matching
+from geo.settings import Settings
+from geo.store.engine import Scope
+from geo.store.matching_tables import matching, matching_row
+from geo.store.sql import query
+
+FOLDER: Final = "matchings"
+"""Where in the data folder the files lie: longer than uploads, until the matching is loaded or dropped."""
+_HERE: Final = "geo.ingest.matching"
+_TOUCH: Final = text("UPDATE matching SET changed_at = now() WHERE id = :id")
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('wangge.matching:' || :key))")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A matching without its rows."""
+
+    id: int
+    state: str
+    kind: str
+    areas: tuple[str, ...]
+    upload: str | None
+    request: Mapping[str, Any]
+    one_each: bool
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def path_of(settings: Settings, upload: str) -> Path:
+    """Return where a kept file lies."""
+    return settings.data / FOLDER / Path(upload).name
+
+
+def decisions_for(session: Session, scope: Scope, sha256: str) -> dict[int, Decision]:
+    """Return what was decided about the rows of a file that is being settled, by their numbers; none otherwise."""
+    found = _open(session, scope, sha256, None)
+    if found is None:
+        return {}
+    rows = select(matching_row.c.number, matching_row.c.decision, matching_row.c.code).where(
+        matching_row.c.matching == found, matching_row.c.decision.is_not(None)
+    )
+    return {number: Decision(choice, code) for number, choice, code in session.execute(rows)}
+
+
+def _open(session: Session, scope: Scope, sha256: str, kind: str | None) -> int | None:
+    same = select(matching.c.id).where(
+        matching.c.state == "open", matching.c.sha256 == sha256, matching.c.areas == list(scope.areas)
+    )
+    same = same if kind is None else same.where(matching.c.kind == kind)
+    return session.scalar(same.order_by(matching.c.id.desc()).limit(1))
+
+
+def keep(
+    session: Session,
+    scope: Scope,
+    settings: Settings,
+    path: Path,
+    found: Matching,
+    *,
+    kind: str,
+    source: str,
+    request: Mapping[str, Any],
+    change_set: int | None,
+    loaded: bool,
+) -> tuple[int | None, Path | None]:
+    """Keep a file's matching and its rows; returns its number, None where nobody has anything to decide.
+
+    A file that is being settled already keeps its number and what was decided. Once it was loaded with nothing left in
+    doubt it is no longer needed: the second value is then the path to remove after the transaction.
+    """
+    sha256 = sha256_of(path)
+    session.execute(_LOCK, {"key": sha256})
+    number = _open(session, scope, sha256, kind)
+    if number is None and not found.open_rows():
+        return None, None
+    if number is None:
+        values = {"areas": list(scope.areas), "kind": kind, "source": source, "sha256": sha256,
+                  "one_each": found.one_each, "upload": _linked(settings, path)}  # fmt: skip
+        number = int(
+            session.execute(
+                insert(matching).values(**values, request=dict(request)).returning(matching.c.id)
+            ).scalar_one()
+        )
+    rows = json.dumps([_row_json(row) for row in found.rows], ensure_ascii=False)
+    session.execute(query(_HERE, "keep_rows"), {"matching": number, "rows": rows})
+    still = found.counts()["doubtful"] + found.counts()["double"]
+    changed: dict[str, Any] = {"request": dict(request)} | ({"change_set": change_set} if change_set else {})
+    kept = None
+    if loaded and not still:
+        upload = session.scalar(select(matching.c.upload).where(matching.c.id == number))
+        kept = path_of(settings, upload) if upload else None
+        changed |= {"state": "loaded", "upload": None}
+    session.execute(update(matching).where(matching.c.id == number).values(**changed))
+    session.execute(_TOUCH, {"id": number})
+    return number, kept
+
+
+def _linked(settings: Settings, path: Path) -> str:
+    """Give an upload a second name in our folder: the first is swept after a day."""
+    folder = settings.data / FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = secrets.token_hex(16)
+    os.link(path, folder / name)
+    return name
+
+
+def _row_json(row: Any) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "class": row.kind,
+        "name": row.name,
+        "original": [list(pair) for pair in row.original.items()],
+        "place": list(row.place) if row.place else None,
+        "candidates": list(row.candidates),
+        "reason": {"zh": row.reason[0], "en": row.reason[1]},
+        "may_be_new": row.may_be_new,
+    }
+
+
+def list_matchings(session: Session, number: int | None = None) -> list[dict[str, Any]]:
+    """Return the matchings that the asker may see, open ones first, with how far they are."""
+    return [dict(row._mapping) for row in session.execute(query(_HERE, "list"), {"id": number})]
+
+
+def read_matching(session: Session, number: int) -> dict[str, Any]:
+    """Return one matching with its counts. Raises NotFound."""
+    found = list_matchings(session, number)
+    if not found:
+        raise NotFound("no such matching in your area")
+    return found[0]
+
+
+def read_rows(
+    session: Session, number: int, kind: str | None, after: int, limit: int
+) -> list[dict[str, Any]]:
+    """Return rows of a matching by their numbers in the file, after one; of one class where it is named."""
+    asked = {"matching": number, "class": kind, "after": after, "limit": limit}
+    return [dict(row._mapping) for row in session.execute(query(_HERE, "rows"), asked)]
+
+
+def head(session: Session, number: int) -> Head:
+    """Return an open matching. Raises NotFound, or Conflict where it was loaded or dropped."""
+    columns = ("id", "state", "kind", "areas", "upload", "request", "one_each")
+    row = session.execute(
+        select(*(matching.c[name] for name in columns)).where(matching.c.id == number)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("no such matching in your area")
+    if row.state != "open":
+        raise Conflict(f"this matching is {row.state}")
+    return Head(row.id, row.state, row.kind, tuple(row.areas), row.upload, row.request, row.one_each)
+
+
+def decide(session: Session, number: int, decisions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Write decisions down: {number, version, choice, code} each; a choice of None takes one back.
+
+    Returns the rows' new versions. Raises Stale where somebody decided first, Conflict where a community would go to
+    two rows, BadInput for a code that is not there.
+    """
+    about = head(session, number)
+    session.execute(_LOCK, {"key": str(number)})
+    _check_codes(session, about, [str(one["code"]) for one in decisions if one["choice"] == "match"])
+    asked = {"matching": number, "decisions": json.dumps([dict(one) for one in decisions])}
+    done = [dict(row._mapping) for row in session.execute(query(_HERE, "decide"), asked)]
+    missing = sorted({int(one["number"]) for one in decisions} - {one["number"] for one in done})
+    if missing:
+        now = [
+            row for row in read_rows(session, number, None, missing[0] - 1, 1) if row["number"] == missing[0]
+        ]
+        raise Stale(
+            "somebody decided about this row first",
+            extra={"row": missing[0], "current": now[0] if now else None},
+        )
+    if about.one_each:
+        _check_once(session, number, [one["number"] for one in done])
+    session.execute(_TOUCH, {"id": number})
+    return done
+
+
+def _check_codes(session: Session, about: Head, codes: list[str]) -> None:
+    there = set(session.scalars(query(_HERE, "there"), {"codes": codes, "areas": list(about.areas)}))
+    gone = sorted(set(codes) - there)
+    if gone:
+        raise BadInput(f"no community {gone[0]} in the area of this file", field="code")
+
+
+def _check_once(session: Session, number: int, numbers: list[int]) -> None:
+    twice = session.execute(query(_HERE, "twice"), {"matching": number, "numbers": numbers}).first()
+    if twice is not None:
+        rows = ", ".join(str(one) for one in twice.numbers)
+        raise Conflict(
+            f"{twice.code} would be given to rows {rows}", extra={"code": twice.code, "rows": twice.numbers}
+        )
+
+
+def load_request(session: Session, number: int) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the job that loads a matching's file with its decisions, and the areas that it runs in."""
+    about = head(session, number)
+    if about.upload is None:
+        raise Conflict("the file of this matching is gone")
+    return {**about.request, "dry_run": False, "upload": about.upload, "kept": True}, about.areas
+
+
+def drop(session: Session, settings: Settings, number: int) -> None:
+    """Give a matching up: its file goes."""
+    about = head(session, number)
+    session.execute(update(matching).where(matching.c.id == number).values(state="dropped", upload=None))
+    if about.upload:
+        path_of(settings, about.upload).unlink(missing_ok=True)
+
+
+def in_areas(scope: Scope, areas: Sequence[str]) -> Scope:
+    """Return a scope narrowed to the areas of a matching."""
+    return replace(scope, areas=tuple(areas))
