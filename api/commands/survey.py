@@ -121,7 +121,7 @@ def _back(
     db: Session, number: int, books: Sequence[Book], arguments: argparse.Namespace, settings: Settings
 ) -> int:
     day = settings.business_date()
-    for report in take(db, number, books):
+    for report in take(db, number, books, day=day):
         _tell_report(report)
     answered = difference(db, number, day)
     _tell_difference(number, answered)

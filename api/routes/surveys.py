@@ -142,7 +142,7 @@ def take_sheets(
     sending.find(db, number)
     with ExitStack() as stack:
         files = [(_kept(one, settings, stack), _name(one)) for one in file]
-        reports = taking.take(db, number, taking.read_books(files))
+        reports = taking.take(db, number, taking.read_books(files), day=settings.business_date())
     answered = progress.difference(db, number, settings.business_date())
     return {"files": reports, "counts": progress.counts(answered)}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
@@ -15,7 +16,7 @@ from geo.survey.sheet_style import as_text
 
 _WIDTHS: Final = (20, 30, 46, 50)
 _RULES: Final = (
-    "灰色格锁定，不要改；白色格可填。工作表加了保护，没有密码。",
+    "灰色格锁定，不要改；白色格可填，黄色格是库中还不清楚的。工作表加了保护，没有密码。",
     f"不清楚的选“{UNCLEAR}”，不要猜，也不要填 0；不清楚的不会当作“无”。",
     "没有变化的不用改；看过并确认无误的，“摸底情况”选“已摸底”，这一行才算完成。",
     "进不去的选“无法进入”，并在备注里写原因。",
@@ -51,9 +52,15 @@ def write_legend(book: Workbook, title: str, asked: Sequence[Asked]) -> None:
     for cells in sheet.iter_rows(min_row=len(_RULES) + 3):
         for cell in cells:
             as_text(cell).alignment = Alignment(wrap_text=True, vertical="top")
+        sheet.row_dimensions[cells[0].row].height = 15 * max(map(_lines, cells, _WIDTHS))
     sheet.protection.sheet = True
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+
+def _lines(cell: Any, width: int) -> int:
+    """How many lines a text of Chinese takes: spreadsheets do not find that out for a file made elsewhere."""
+    return max(1, math.ceil(2 * len(str(cell.value or "")) / width))
 
 
 def _may_be(one: Asked) -> str:
@@ -61,5 +68,7 @@ def _may_be(one: Asked) -> str:
         return "、".join(one.words)
     if one.field.type == "text":
         return f"文字，至多 {one.most:.0f} 字"
-    kind = {"integer": "整数", "share": "百分数", "number": "数"}[one.field.type]
+    if one.field.type == "share":
+        return f"百分数，0% 至 100%；或“{UNCLEAR}”"
+    kind = {"integer": "整数", "number": "数"}[one.field.type]
     return f"{kind}，{one.least:g} 至 {one.most:.0f}；或“{UNCLEAR}”"

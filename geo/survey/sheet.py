@@ -138,6 +138,7 @@ def _write_sheet(
     for one in asked:
         letter = get_column_letter(headers.index(one.field.header) + 1)
         style.check(sheet, one, letter, HEADER_ROW + 1, last)
+        style.show_gaps(sheet, letter, HEADER_ROW + 1, HEADER_ROW + len(rows))
     style.check_list(sheet, OUTCOMES, get_column_letter(headers.index(OUTCOME) + 1), HEADER_ROW + 1, last)
     style.lay_out(sheet, HEADER_ROW, headers.index(NAME) + 1, len(headers), last, f"{survey.title} · {place}")
 
@@ -148,7 +149,7 @@ def _write_head(sheet: Worksheet, survey: Survey, place: str, count: int) -> Non
     style.open_text(sheet.cell(2, 2), None)
     style.label(sheet.cell(2, 3), DAY)
     style.open_day(sheet, sheet.cell(2, 4), survey.as_of)
-    told = "白色格可填；不清楚的选“不清楚”，不要猜。数据截至"
+    told = "白色格可填，黄色格是库中还不清楚的；问不清的选“不清楚”，不要猜。数据截至"
     style.hint(sheet.cell(3, 1), f"{told} {survey.as_of.isoformat()}。各栏含义见“填写说明”。")
 
 

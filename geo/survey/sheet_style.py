@@ -7,7 +7,9 @@ from datetime import date
 from typing import Any, Final
 
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
@@ -20,12 +22,16 @@ _LINE: Final = Side(style="thin", color="B9C4D0")
 _BOX: Final = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _GREY: Final = PatternFill("solid", fgColor="EEF2F6")
 _HEAD: Final = PatternFill("solid", fgColor="D6E2EE")
+_GAP: Final = PatternFill("solid", bgColor="FFF4C2")
 _OPEN: Final = Protection(locked=False)
 _WRAP: Final = Alignment(vertical="center", wrap_text=True)
 _FORMATS: Final = {"share": "0.0%", "integer": "0", "number": "General"}
-_WIDTHS: Final = {"编码": 19, "名称": 22, "社区": 14, "现物业企业": 18, "上次摸底": 12, "地址": 26, "服务方式": 13,
+_WIDTHS: Final = {"编码": 19, "名称": 22, "社区": 14, "现物业企业": 26, "上次摸底": 12, "地址": 26, "服务方式": 13,
                   "备注": 24, "联系电话": 14}  # fmt: skip
 _A4: Final = 9
+_HEAD_HEIGHT: Final = 32
+_ROW_HEIGHT: Final = 30
+"""Points: two lines of print, or one of handwriting."""
 
 
 def as_text(cell: Any) -> Any:
@@ -117,13 +123,21 @@ def check(sheet: Worksheet, asked: Asked, letter: str, first: int, last: int) ->
     formula = f'IF(ISNUMBER({cell}),{within},{cell}="{UNCLEAR}")'
     made = DataValidation(type="custom", formula1=formula, allow_blank=True)
     kind = {"integer": "整数", "share": "0%–100%", "number": "数"}[asked.field.type]
+    limits = "" if asked.field.type == "share" else f"（{asked.least:g} 至 {asked.most:.0f}）"
     made.error, made.showErrorMessage = (
-        f"请填{kind}（{asked.least:g} 至 {asked.most:.0f}），或“{UNCLEAR}”",
+        f"请填{kind}{limits}，或“{UNCLEAR}”",
         True,
     )
     made.promptTitle, made.prompt, made.showInputMessage = asked.field.header[:32], asked.meaning[:255], True
     made.add(f"{letter}{first}:{letter}{last}")
     sheet.add_data_validation(made)
+
+
+def show_gaps(sheet: Worksheet, letter: str, first: int, last: int) -> None:
+    """Colour what is not known yet, so that nobody has to look for it."""
+    look = DifferentialStyle(fill=_GAP)
+    rule = Rule(type="expression", formula=[f"LEN(TRIM({letter}{first}))=0"], dxf=look)
+    sheet.conditional_formatting.add(f"{letter}{first}:{letter}{last}", rule)
 
 
 def width(header: str) -> float:
@@ -144,7 +158,13 @@ def lay_out(sheet: Worksheet, header_row: int, frozen: int, columns: int, last: 
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", _A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    margins = sheet.page_margins
+    margins.left = margins.right = 0.4
+    margins.top = margins.bottom = 0.6
+    margins.header = margins.footer = 0.3
+    sheet.row_dimensions[header_row].height = _HEAD_HEIGHT
+    for row in range(header_row + 1, last + 1):
+        sheet.row_dimensions[row].height = _ROW_HEIGHT
     sheet.HeaderFooter.oddFooter = HeaderFooterItem(
         left=_HeaderFooterPart(footer.replace("&", "&&")), right=_HeaderFooterPart("第 &P 页 共 &N 页")
     )

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,18 +68,20 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def take(db: Session, number: int, books: Sequence[Book]) -> list[dict[str, Any]]:
+def take(db: Session, number: int, books: Sequence[Book], *, day: date) -> list[dict[str, Any]]:
     """Take workbooks into a survey; returns a report for each. Nothing of the records changes.
+
+    `day` is when a row was surveyed whose sheet names no day: the business date.
 
     A file that was taken before changes nothing. Raises NotFound for a survey outside the area, BadInput for a file
     of another survey.
     """
     found = find(db, number)
     db.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"survey {number}"))))
-    return [_take_one(db, found, book) for book in books]
+    return [_take_one(db, found, book, day) for book in books]
 
 
-def _take_one(db: Session, found: Mapping[str, Any], book: Book) -> dict[str, Any]:
+def _take_one(db: Session, found: Mapping[str, Any], book: Book, day: date) -> dict[str, Any]:
     number = found["id"]
     _refuse_foreign(db, number, book)
     before = select(survey_return.c.id, survey_return.c.report).where(
@@ -91,7 +94,7 @@ def _take_one(db: Session, found: Mapping[str, Any], book: Book) -> dict[str, An
     filled = rows_of(
         book.content, chosen(found["fields"]), {code: known for code, (known, _) in units.items()}
     )
-    taken = _store(db, number, filled, {code: sent for code, (_, sent) in units.items()})
+    taken = _store(db, number, filled, {code: sent for code, (_, sent) in units.items()}, day)
     report = {
         "rows": len(filled.rows), **taken, "strays": [asdict(one) for one in filled.strays[:MOST_STRAYS]],
         "left_out": max(0, len(filled.strays) - MOST_STRAYS), "marked": book.survey is not None,
@@ -122,10 +125,12 @@ def _units(db: Session, number: int) -> dict[str, tuple[Known, dict[str, Any]]]:
     return {row.unit: (Known(row.name, row.unit_kind), row.sent) for row in rows}
 
 
-def _store(db: Session, number: int, filled: Filled, sent: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+def _store(
+    db: Session, number: int, filled: Filled, sent: Mapping[str, Mapping[str, Any]], day: date
+) -> dict[str, int]:
     answers = [one for row in filled.rows for one in _answers(row, sent[row.unit])]
     differing = {one["unit"] for one in answers if one["differs"]}
-    rows = [_unit(row, row.unit in differing) for row in filled.rows]
+    rows = [_unit(row, row.unit in differing, day) for row in filled.rows]
     db.execute(query("geo.survey", "take_units"), {"survey": number, "rows": json.dumps(rows)})
     told = {"survey": number, "answers": json.dumps(answers)}
     db.execute(query("geo.survey", "forget_answers"), told)
@@ -150,14 +155,15 @@ def _answers(row: Row, sent: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _unit(row: Row, differs: bool) -> dict[str, Any]:
+def _unit(row: Row, differs: bool, day: date) -> dict[str, Any]:
     """A row counts as surveyed where it says so, or where something was filled in."""
     told = OUTCOMES.get(row.outcome or "", None)
     outcome = told if told is not None else "done" if differs else ""
     signed = bool(outcome or row.note)
     return {
         "unit": row.unit, "outcome": outcome or None, "surveyor": row.surveyor if signed else None,
-        "surveyed_on": row.day.isoformat() if row.day and signed else None, "contact": row.contact, "phone": row.phone,
+        "surveyed_on": row.day.isoformat() if row.day and signed else None,
+        "otherwise": day.isoformat() if signed else None, "contact": row.contact, "phone": row.phone,
         "note": row.note,
     }  # fmt: skip
 

@@ -10,7 +10,7 @@ SELECT :survey, u.unit, u.unit_kind, u.neighbourhood, u.name,
  CROSS JOIN LATERAL (SELECT jsonb_object_agg(f.key, f.value) AS sent FROM jsonb_each(u.facts) f
                       WHERE f.key = ANY (:fields)) asked
   LEFT JOIN LATERAL (
-       SELECT w.contact, w.phone, coalesce(w.surveyed_on, w.returned_at::date) AS day FROM survey_unit w
+       SELECT w.unit, w.contact, w.phone, w.surveyed_on AS day FROM survey_unit w
         WHERE w.unit = u.unit AND w.outcome = 'done' ORDER BY w.returned_at DESC LIMIT 1) seen ON true
  WHERE u.unit ^@ :prefix AND asked.sent IS NOT NULL
    AND CASE WHEN u.unit_kind = 'building_group' THEN :standalone
@@ -18,6 +18,6 @@ SELECT :survey, u.unit, u.unit_kind, u.neighbourhood, u.name,
                  WHEN 'old' THEN u.kind = 'old'
                  WHEN 'three_no' THEN u.three_no
                  WHEN 'gaps' THEN EXISTS (SELECT 1 FROM jsonb_each(asked.sent) f WHERE f.value = 'null')
-                 WHEN 'never' THEN seen.day IS NULL
+                 WHEN 'never' THEN seen.unit IS NULL
                  ELSE true END END
 RETURNING unit

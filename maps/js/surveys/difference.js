@@ -128,7 +128,7 @@ export function difference(about) {
       parts.push(item.came === null ? t("surveys.no_mode") : unit.under_contract ? t("surveys.under_contract", { date: day(unit.under_contract) }) : null);
     }
     if (item.change_set) parts.push(t("surveys.in_set", { n: item.change_set }));
-    return parts.filter(Boolean).join("；");
+    return parts.filter(Boolean).join(" · ");
   }
 
   /** @param {string[]} keys @param {boolean} on */

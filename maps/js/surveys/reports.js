@@ -20,7 +20,7 @@ export function reportBox(report) {
 /** @param {Report} report */
 export function strays(report) {
   if (!report.strays.length) return null;
-  const lines = report.strays.map((one) => el("li", {}, `${place(one)}${t(`survey_stray.${one.why}`)}${one.text ? `：${one.text}` : ""}`));
+  const lines = report.strays.map((one) => el("li", {}, place(one), one.text ? t("common.pair", { name: t(`survey_stray.${one.why}`), text: one.text }) : t(`survey_stray.${one.why}`)));
   return el("details", { class: "more", open: report.strays.length <= 5 }, el("summary", {}, t("surveys.strays", { n: num(report.strays.length + report.left_out) })), el("ul", {}, ...lines));
 }
 

@@ -51,7 +51,7 @@ class Office:
     def take(self, number: int, *paths: Path, scope: Scope = PLANNER) -> list[dict[str, Any]]:
         books = read_books([(path, path.name) for path in paths])
         with self.store.begin(scope) as db:
-            return take(db, number, books)
+            return take(db, number, books, day=TODAY)
 
 
 @pytest.fixture
@@ -77,7 +77,9 @@ def row_of(sheet: Any, code: str) -> int:
 def write(book: Any, code: str, header: str, value: Any) -> None:
     """Write a value into the row of a unit, on whichever sheet it stands."""
     for sheet in book.worksheets:
-        if sheet.sheet_state == "visible" and any(cells[0].value == code for cells in sheet.iter_rows(min_row=5)):
+        if sheet.sheet_state == "visible" and any(
+            cells[0].value == code for cells in sheet.iter_rows(min_row=5)
+        ):
             sheet.cell(row_of(sheet, code), column(sheet, header)).value = value
             return
     raise AssertionError(code)
