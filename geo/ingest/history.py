@@ -14,7 +14,8 @@ from geo.store.engine import Scope
 # A change set of a larger area can be read from inside it, as the source of what it brought; it is not listed there.
 _LIST = text("""
 SELECT id, kind, actor, at, area, subject, source, source_crs, source_sha256, undone_by FROM change_set
- WHERE kind IN ('import', 'undo') AND id < :before AND area ^@ ANY (scope_areas()) ORDER BY id DESC LIMIT :limit""")
+ WHERE kind IN ('import', 'undo') AND subject !~ '^survey ' AND id < :before AND area ^@ ANY (scope_areas())
+ ORDER BY id DESC LIMIT :limit""")
 _ONE = text("""
 SELECT id, kind, actor, at, area, subject, source, source_crs, source_sha256, undone_by FROM change_set
  WHERE kind IN ('import', 'undo') AND id = :id AND area ^@ ANY (scope_areas())""")
