@@ -15,6 +15,7 @@ from starlette.responses import FileResponse
 from api.deps import BUSINESS, Actor, AsOf, From, Region, Store, allow
 from geo.ingest.export import FORMATS, MEDIA_TYPES, export
 from geo.ingest.fields import KINDS
+from geo.ingest.losses import LOSSES
 
 router = APIRouter(tags=["exports"])
 
@@ -30,12 +31,14 @@ def export_kind(
     format_: Annotated[str, Query(alias="format", examples=list(FORMATS))] = "gpkg",
     crs: Annotated[str | None, Query(max_length=40, examples=["EPSG:4548"])] = None,
 ) -> FileResponse:
-    """One kind of the asker's area as a file that the importer takes back."""
+    """One kind of the asker's area as a file that the importer takes back; `X-Wangge-Losses` names what it lost."""
     scope = origin.scope(actor.username, actor.areas)
-    return as_file(
+    made = as_file(
         lambda path: export(store, scope, kind, format_, as_of=as_of, region=region, path=path),
         lambda: (f"{KINDS[kind].title}-{as_of}.{format_}", MEDIA_TYPES[format_]),
     )
+    made.headers["X-Wangge-Losses"] = ", ".join(loss.key for loss in LOSSES[format_])
+    return made
 
 
 def as_file(write: Callable[[Path], object], named: Callable[[], tuple[str, str]]) -> FileResponse:

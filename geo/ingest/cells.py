@@ -115,8 +115,10 @@ def _text(cell: object, _field: Field) -> Parsed:
 
 
 def _code(cell: object, _field: Field) -> Parsed:
+    if isinstance(cell, str) and cell.isascii() and cell.isalnum() and cell.lower() not in UNKNOWN:
+        return Parsed(cell.upper())  # as nearly every code is written
     text = plain(cell)
-    return Parsed(None if text is None else re.sub(r"\s", "", text).upper())
+    return Parsed(None if text is None else "".join(text.split()).upper())
 
 
 def _number(cell: object, _field: Field) -> Parsed:

@@ -51,14 +51,13 @@ def check_table(table: ParsedTable, areas: Sequence[str], today: date) -> None:
     _check_numbers(table, today)
 
 
-def ground(table: ParsedTable, position: int) -> str:
-    """Return the code prefix that decides in whose area a row lies (as the store's policies do)."""
-    code = table.code(position) or ""
+def grounds(table: ParsedTable) -> list[str]:
+    """Return for every row the code prefix that decides in whose area it lies (as the store's policies do)."""
     if table.kind.name == "regions":
-        return region_prefix(code)
+        return [region_prefix(code or "") for code in table.codes()]
     if table.kind.name == "firms":
-        return region_prefix(str(table.column("region")[position] or ""))
-    return code
+        return [region_prefix(str(region or "")) for region in table.column("region")]
+    return [code or "" for code in table.codes()]
 
 
 def _nothing(_table: ParsedTable) -> None:
@@ -66,25 +65,28 @@ def _nothing(_table: ParsedTable) -> None:
 
 
 def _check_patterns(table: ParsedTable) -> None:
-    pattern = re.compile(_PATTERNS[table.kind.name])
+    pattern, codes = re.compile(_PATTERNS[table.kind.name]), table.codes()
     for position in table.kept():
-        if not pattern.fullmatch(table.code(position) or ""):
+        if not pattern.fullmatch(codes[position] or ""):
             table.note(position, "refused", "code", "unit" if table.kind.name == "service-periods" else "code",
                        table.code(position) or "")  # fmt: skip
 
 
 def _check_areas(table: ParsedTable, areas: Sequence[str]) -> None:
+    prefixes, lying = tuple(areas), grounds(table)
     for position in table.kept():
-        if not ground(table, position).startswith(tuple(areas)):
+        if not lying[position].startswith(prefixes):
             table.note(position, "refused", "area")
 
 
 def _check_duplicates(table: ParsedTable) -> None:
     """Of equal rows the first is taken; of rows that differ none, since nobody can know which is meant."""
     first: dict[object, int] = {}
+    codes: list[Any] = table.codes()
+    if table.kind.name == "service-periods":
+        codes = list(zip(codes, table.column("start"), strict=True))
     for position in table.kept():
-        start = table.column("start")[position] if table.kind.name == "service-periods" else None
-        key = (table.code(position), start)
+        key = codes[position]
         earlier = first.setdefault(key, position)
         if earlier == position:
             continue
@@ -105,17 +107,17 @@ def _same(table: ParsedTable, one: int, other: int) -> bool:
 def _derive(table: ParsedTable, name: str, from_code: Callable[[str], str | None]) -> None:
     """Fill an empty parent from the code, which begins with it by rule."""
     filled = [
-        value if value is not None else from_code(table.code(position) or "")
-        for position, value in enumerate(table.column(name))
+        value if value is not None else from_code(code or "")
+        for value, code in zip(table.column(name), table.codes(), strict=True)
     ]
     table.values[name] = filled
 
 
 def _check_prefix(table: ParsedTable, name: str, prefix: Callable[[str], str] = lambda code: code) -> None:
-    values = table.column(name)
+    values, codes = table.column(name), table.codes()
     for position in table.kept():
         parent = values[position]
-        if parent is not None and not (table.code(position) or "").startswith(prefix(parent)):
+        if parent is not None and not (codes[position] or "").startswith(prefix(parent)):
             table.note(position, "refused", "prefix", name, parent)
 
 
@@ -170,16 +172,17 @@ def _building_groups(table: ParsedTable) -> None:
 
 
 def _buildings(table: ParsedTable) -> None:
-    groups, communities = table.column("group"), table.column("community")
+    rows = zip(table.column("group"), table.column("community"), table.codes(), strict=True)
     table.values["group"] = [
-        group if group is not None or community is not None else _group_of(table.code(position) or "")
-        for position, (group, community) in enumerate(zip(groups, communities, strict=True))
+        group if group is not None or community is not None else _group_of(code or "")
+        for group, community, code in rows
     ]
     _derive(table, "community", lambda code: code[:16] if code[12:13] == "C" else None)
     _check_prefix(table, "group")
     _check_prefix(table, "community")
+    groups, communities = table.values["group"], table.values["community"]
     for position in table.kept():
-        if table.values["group"][position] is None and table.values["community"][position] is None:
+        if groups[position] is None and communities[position] is None:
             table.note(position, "refused", "building_parent", "group")
 
 
@@ -255,16 +258,23 @@ def _check_numbers(table: ParsedTable, today: date) -> None:
     for part, whole, least, most, key in _RATIOS:
         if part in table.values and whole in table.values:
             _check_ratio(table, (part, whole), (least, most), key)
-    years, floors = table.column("built_year"), table.column("floors")
+    if "built_year" in table.values:
+        _check_years(table, today)
+    floors = table.column("floors") if "floors" in table.values else []
+    for position in table.kept() if floors else []:
+        if floors[position] is not None and not 1 <= floors[position] <= 150:
+            table.note(position, "suspicious", "floors", "floors", floors[position])
+
+
+def _check_years(table: ParsedTable, today: date) -> None:
+    years = table.values["built_year"]
     for position in table.kept():
-        year = years[position]
+        year: Any = years[position]
         if year is not None and not _YEARS <= year <= today.year + 3:
             table.kept_fields.setdefault(position, set()).add("built_year")
             table.values["built_year"][position] = None
             table.tell(position, "built_year", year)
             table.note(position, "suspicious", "year", "built_year", year)
-        if floors[position] is not None and not 1 <= floors[position] <= 150:
-            table.note(position, "suspicious", "floors", "floors", floors[position])
 
 
 def _check_ratio(table: ParsedTable, names: tuple[str, str], bounds: tuple[float, float], key: str) -> None:

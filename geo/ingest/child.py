@@ -1,6 +1,6 @@
 """The process in which files of strangers are parsed: limited, without a network, and told its work by a folder.
 
-    python -m geo.ingest.child read|repair|assign|survey FOLDER
+    python -m geo.ingest.child read|repair|fit|nest|assign|survey FOLDER
 
 Reads `request.json` there and writes its answer as JSON and NumPy files there (no pickles). A refusal is written as
 `error.json`; any other end means that the file broke a limit.
@@ -25,6 +25,8 @@ FILE_BYTES = 4 * 2**30
 WORK = {
     "read": ("geo.ingest.readers", "read"),
     "repair": ("geo.ingest.readers", "repair"),
+    "fit": ("geo.ingest.repairs.work", "fit"),
+    "nest": ("geo.ingest.repairs.work", "nest"),
     "assign": ("geo.coverage.mass_files", "work"),
     "survey": ("geo.survey.reading", "work"),
 }

@@ -1,6 +1,6 @@
 """The same rows as the files that other programs want: Shapefile, FlatGeobuf, KML, GML, TopoJSON, GeoParquet.
 
-What a format cannot hold is told by `LOSSES`, and nothing else is lost: codes, names and known figures come back equal.
+What each cannot hold is told by `geo.ingest.losses`.
 """
 
 from __future__ import annotations
@@ -23,18 +23,9 @@ from geo.crs_shifted import gcj_to_bd, wgs_to_gcj
 from geo.errors import BadInput
 from geo.ingest.dbf_out import write_dbf
 from geo.ingest.exported import Exported, typed
+from geo.ingest.losses import DEGREES, LOSSES, loses
 
-LOSSES: Final[dict[str, tuple[str, str]]] = {
-    "zip": (
-        "字段名限 10 字节，文字限 254 字节，不含“原文”",
-        "field names of 10 bytes, texts of 254, not what was written beside a value",
-    ),
-    "kml": ("坐标为 WGS 84，数字按文字保存", "coordinates in WGS 84, figures as text"),
-    "gml": ("字段名为英文", "field names in English"),
-    "topojson": ("坐标为 WGS 84", "coordinates in WGS 84"),
-}
-"""By format: what it cannot hold, in both languages."""
-DEGREES_ONLY: Final = ("kml", "topojson", "geojson")
+DEGREES_ONLY: Final = tuple(format_ for format_ in LOSSES if loses(format_, DEGREES))
 """Formats whose coordinates are longitude and latitude by their standard."""
 
 
@@ -113,8 +104,13 @@ def write_kml(found: Exported, path: Path) -> None:
 
 
 def write_gml(found: Exported, path: Path) -> None:
-    """Write a GML 3.2; brackets and signs of our headers are no XML names, so its names are the canonical ones."""
-    _write(found, path, "GML", [one.name for one in found.fields()], FORMAT="GML3.2", XSISCHEMA="OFF")
+    """Write a GML 3.2; brackets and signs of our headers are no XML names, so its names are the canonical ones.
+
+    Under `no_security` a flag says whether that is so, under our header (人防物防技防) whether the thing is there.
+    """
+    fields = tuple(replace(one, lacks=False) for one in found.kind.fields)
+    kind, names = replace(found.kind, fields=fields), [one.name for one in found.fields()]
+    _write(replace(found, kind=kind), path, "GML", names, FORMAT="GML3.2", XSISCHEMA="OFF")
 
 
 def write_shapefile(found: Exported, path: Path) -> None:

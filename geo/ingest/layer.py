@@ -31,7 +31,10 @@ class Layer:
 
 def plain_column(column: np.ndarray) -> list[Any]:
     """Return a column as plain JSON values."""
-    return [plain_value(value) for value in column.tolist()]
+    cells: list[Any] = column.tolist()
+    if column.dtype.kind in "iub" or set(map(type, cells)) <= {str, int, bool, type(None)}:
+        return cells
+    return [plain_value(value) for value in cells]
 
 
 def plain_value(value: Any) -> Any:

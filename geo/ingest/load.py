@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from geo.errors import BadInput, Conflict
 from geo.ingest import queries
-from geo.ingest.checks import ground
+from geo.ingest.checks import grounds
 from geo.ingest.fields import Kind
 from geo.ingest.queries import Statements
 from geo.ingest.tables import ParsedTable
@@ -119,8 +119,9 @@ def city_of(table: ParsedTable) -> str:
 
 def _shared_prefix(table: ParsedTable) -> str:
     """Return what the grounds of all kept rows begin with: of sorted texts, the first and last decide."""
-    grounds = [ground(table, position) for position in table.kept()]
-    first, last = min(grounds), max(grounds)
+    lying = grounds(table)
+    kept = [lying[position] for position in table.kept()]
+    first, last = min(kept), max(kept)
     length = next(
         (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last))
     )
@@ -143,16 +144,24 @@ def _lines(table: ParsedTable, given: list[str]) -> Iterator[str]:
     if table.kind.name == "service-periods":
         starts, ends = table.column("start"), table.column("end")
         columns.append([f"[{starts[p]},{ends[p] or ''})" for p in kept])
-    rows = [str(int(table.rows[p])) for p in kept]
-    left_alone = [_array(sorted(_stored(table.kind, table.kept_fields.get(p, set())))) for p in kept]
-    written = [_written(table, p) for p in kept]
-    for cells in zip(rows, left_alone, written, *columns, strict=True):
+    rows = map(str, table.rows[kept].tolist())
+    for cells in zip(rows, _left_alone(table, kept), _written(table, kept), *columns, strict=True):
         yield "\t".join(cells) + "\n"
 
 
-def _written(table: ParsedTable, position: int) -> str:
-    told = table.written.get(position)
-    return _cell({told_as(table.kind.field(name)): text for name, text in told.items()} if told else None)
+def _left_alone(table: ParsedTable, kept: list[int]) -> list[str]:
+    """Return for every row the stored columns whose cell could not be read."""
+    known = {p: _array(sorted(_stored(table.kind, names))) for p, names in table.kept_fields.items()}
+    return [known.get(p, "{}") for p in kept]
+
+
+def _written(table: ParsedTable, kept: list[int]) -> list[str]:
+    names = {name: told_as(table.kind.field(name)) for name in table.values}
+    known = {
+        p: _cell({names[name]: text for name, text in told.items()} if told else None)
+        for p, told in table.written.items()
+    }
+    return [known.get(p, r"\N") for p in kept]
 
 
 def _stored(kind: Kind, names: set[str]) -> set[str]:
@@ -163,13 +172,23 @@ def _column(table: ParsedTable, stored: str, kept: list[int]) -> list[str]:
     if stored == "geom":
         assert table.shapes is not None
         shapes = shapely.set_srid(table.shapes[kept], 4490)
-        return [_cell(text) for text in shapely.to_wkb(shapes, hex=True, include_srid=True)]
+        hexes = shapely.to_wkb(shapes, hex=True, include_srid=True).tolist()
+        return hexes if None not in hexes else [r"\N" if text is None else text for text in hexes]
     members = [one for one in table.kind.fields if one.stored == stored and one.name in table.values]
     if members[0].key:
         values = {one.key: table.values[one.name] for one in members}
         return [_cell({key: cells[p] for key, cells in values.items() if cells[p] is not None}) for p in kept]
-    cells = table.values[members[0].name]
-    return [_cell(cells[p]) for p in kept]
+    column = table.values[members[0].name]
+    return _cells([column[p] for p in kept])
+
+
+def _cells(values: list[Any]) -> list[str]:
+    """Return the texts of a column, each different value made once."""
+    types = set(map(type, values)) - {type(None)}
+    if len(types) > 1 or list in types:
+        return [_cell(value) for value in values]
+    known = {value: _cell(value) for value in dict.fromkeys(values)}
+    return [known[value] for value in values]
 
 
 def _cell(value: Any) -> str:

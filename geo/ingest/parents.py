@@ -96,19 +96,26 @@ def check_against_store(session: Session, table: ParsedTable, areas: Sequence[st
 
 def _check_retired(session: Session, table: ParsedTable, at: date) -> None:
     """Refuse rows that would use a retired code again; one that was in use at the date may still be corrected."""
-    values = {"kind": table.kind.table, "codes": [table.code(p) for p in table.kept()], "at": at}
+    values = {"kind": table.kind.table, "codes": _codes(table), "at": at}
     found = run(session, _RETIRED.format(table=Identifier(table.kind.table)), **values)
     retired = {row.code: row.retired_on for row in found}
-    for position in table.kept():
-        day = retired.get(table.code(position) or "")
+    codes = table.codes()
+    for position in table.kept() if retired else []:
+        day = retired.get(codes[position] or "")
         if day is not None:
             table.note(position, "refused", "retired", "code", day)
+
+
+def _codes(table: ParsedTable) -> list[str | None]:
+    codes = table.codes()
+    return [codes[position] for position in table.kept()]
 
 
 def _check_shapes_there(session: Session, table: ParsedTable) -> None:
     """A row without a shape keeps the one in the store; a new code needs one (a city does not)."""
     shapes = table.shapes if table.shapes is not None else np.full(len(table), None)
-    bare = [p for p in table.kept() if shapes[p] is None and table.column("level")[p] != "city"]
+    levels, missing = table.column("level"), shapely.is_missing(shapes)
+    bare = [p for p in np.flatnonzero(table.keep & missing).tolist() if levels[p] != "city"]
     known = (
         set(session.scalars(_KNOWN[table.kind.name], {"codes": [table.code(p) for p in bare]}))
         if bare
@@ -148,7 +155,8 @@ def _check_inside(table: ParsedTable, parents: dict[int, Any]) -> None:
         return
     children = table.shapes[positions]
     around = np.array([parents[p] for p in positions], dtype=object)
-    doubtful = np.flatnonzero(~shapely.covered_by(children, around))
+    shapely.prepare(around)
+    doubtful = np.flatnonzero(~shapely.covers(around, children))
     outside = shapely.area(shapely.difference(children[doubtful], around[doubtful]))
     shares = outside / np.maximum(shapely.area(children[doubtful]), 1e-30)
     for index, share, area in zip(doubtful, shares, outside, strict=True):

@@ -105,7 +105,8 @@ def _places(session: Session, table: ParsedTable, bare: list[int], prefix: str) 
         return {}
     rows: list[Any] = list(session.execute(_NEIGHBOURHOODS, {"prefix": prefix}))
     mosaic = Mosaic.of([row.code for row in rows], list(shapely.from_wkb([bytes(row.wkb) for row in rows])))
-    at = [table.places.get(position, (np.nan, np.nan)) for position in bare]
+    table.places.find(bare)
+    at = [table.places.get(position) or (np.nan, np.nan) for position in bare]
     x, y = np.array(at, dtype=np.float64).reshape(-1, 2).T
     owners = mosaic.locate(x, y).owner.tolist()
     return {p: str(mosaic.codes[owner]) for p, owner in zip(bare, owners, strict=True) if owner >= 0}

@@ -11,7 +11,7 @@ import signal
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import shapely
@@ -58,12 +58,17 @@ def printable(name: str) -> str:
 def _write_shapes(shapes: Sequence[bytes | None], folder: Path) -> dict[str, str]:
     """Write checked WKB and offsets (0 long = no shape); returns what was wrong, by position."""
     notes: dict[str, str] = {}
-    kept: list[bytes] = []
-    total = 0
-    for position, blob in enumerate(shapes):
-        good = b"" if blob is None else _checked(blob, position, notes)
-        total += len(good) // _BYTES_PER_VERTEX
-        kept.append(good)
+    blobs = [b"" if blob is None else _limited(blob, position, notes) for position, blob in enumerate(shapes)]
+    try:
+        parsed = shapely.from_wkb([blob or None for blob in blobs], on_invalid="fix")
+    except (GEOSException, ValueError):
+        parsed = np.array([_parsed(blob) for blob in blobs], dtype=object)
+    for position in np.flatnonzero(shapely.is_missing(parsed)).tolist():
+        if blobs[position]:
+            notes[str(position)] = "invalid:unreadable"
+    parsed = _usable(shapely.force_2d(parsed), notes)
+    kept = [blob or b"" for blob in shapely.to_wkb(parsed, byte_order=1).tolist()]
+    total = sum(map(len, kept)) // _BYTES_PER_VERTEX
     if total > MAX_FILE_VERTICES:
         raise TooLarge(
             f"the file has about {total} vertices; at most {MAX_FILE_VERTICES} are taken", field="file"
@@ -75,32 +80,39 @@ def _write_shapes(shapes: Sequence[bytes | None], folder: Path) -> dict[str, str
     return notes
 
 
-def _checked(blob: bytes, position: int, notes: dict[str, str]) -> bytes:
-    """Return plain 2D WKB, limits first and then one parse; b"" with a note where it cannot be used."""
-    kind = (
-        int.from_bytes(blob[1:5], "little" if blob[:1] == b"\x01" else "big") % 1000 if len(blob) >= 5 else 0
-    )
+def _limited(blob: bytes, position: int, notes: dict[str, str]) -> bytes:
+    """Return WKB that a parser may see; b"" with a note for collections, curves and too many vertices."""
+    order: Literal["little", "big"] = "little" if blob[:1] == b"\x01" else "big"
+    kind = int.from_bytes(blob[1:5], order) % 1000 if len(blob) >= 5 else 0
     if kind == _GEOMETRY_COLLECTION or not 1 <= kind <= 6:
         notes[str(position)] = "type:GeometryCollection" if kind == _GEOMETRY_COLLECTION else "type:curve"
         return b""
     if len(blob) > 4 * 8 * MAX_VERTICES + 10**6:
         notes[str(position)] = f"vertices:{len(blob) // _BYTES_PER_VERTEX}"
         return b""
+    return blob
+
+
+def _parsed(blob: bytes) -> Any:
+    """Return one shape, None where it cannot be read: one by one, where not all of a file can."""
     try:
-        shape = shapely.force_2d(shapely.from_wkb(blob, on_invalid="fix"))
+        return shapely.from_wkb(blob, on_invalid="fix") if blob else None
     except (GEOSException, ValueError):
-        shape = None
-    if shape is None:
-        notes[str(position)] = "invalid:unreadable"
-        return b""
-    count = int(shapely.get_num_coordinates(shape))
-    if count > MAX_VERTICES:
-        notes[str(position)] = f"vertices:{count}"
-        return b""
-    if not np.isfinite(shapely.get_coordinates(shape)).all():
-        notes[str(position)] = "number:"
-        return b""
-    return bytes(shapely.to_wkb(shape, byte_order=1))
+        return None
+
+
+def _usable(shapes: np.ndarray, notes: dict[str, str]) -> np.ndarray:
+    """Return shapes without those of too many vertices, or of coordinates that are no numbers; each with its note."""
+    counts = shapely.get_num_coordinates(shapes)
+    for position in np.flatnonzero(counts > MAX_VERTICES).tolist():
+        notes[str(position)] = f"vertices:{counts[position]}"
+    coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
+    wild = np.unique(owners[~np.isfinite(coordinates).all(axis=1)])
+    for position in wild.tolist():
+        notes.setdefault(str(position), "number:")
+    shapes = shapes.copy()
+    shapes[(counts > MAX_VERTICES) | np.isin(np.arange(len(shapes)), wild)] = None
+    return shapes
 
 
 # ---------------------------------------------------------------- GeoJSON

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 SECONDS = 300
 """Wall-clock limit of one child."""
+_LOOK_SECONDS = 0.3
+"""How often it is asked how far a child is, and whether it is still wanted."""
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -77,10 +80,11 @@ def read_file(
         answer = run_child("read", folder, request, only=DRIVERS.get(found, ""))
         if "layers" in answer:
             return Layers(answer["layers"])
-        return _table(folder, answer)
+        return table_of(folder, answer)
 
 
-def _table(folder: Path, answer: dict[str, Any]) -> RawTable:
+def table_of(folder: Path, answer: dict[str, Any]) -> RawTable:
+    """Return what a child wrote into its folder as a table."""
     columns = json.loads((folder / "columns.json").read_text("utf-8"))
     rows = np.load(folder / "rows.npy", allow_pickle=False)
     shapes = read_shapes(folder) if answer["shapes"] else None
@@ -119,40 +123,64 @@ def own_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def run_child(work: str, folder: Path, request: dict[str, Any], *, only: str | None = "") -> dict[str, Any]:
+def run_child(
+    work: str,
+    folder: Path,
+    request: dict[str, Any],
+    *,
+    only: str | None = "",
+    progress: Callable[[float], None] = lambda _share: None,
+    cancel: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
     """Run one piece of work in a child and return its answer.
 
-    `only` names the one GDAL driver it may have ("" = none); None is for work that never starts GDAL.
+    `only` names the one GDAL driver it may have ("" = none); None is for work that never starts GDAL. `progress` is
+    told the share (0–1) that the child writes into `progress.json`; where `cancel` says so the child is ended.
 
     Raises BadInput, TooLarge, or ChildFailed where it ended without a word.
     """
     (folder / "request.json").write_text(json.dumps(request), "utf-8")
     command = [sys.executable, "-m", "geo.ingest.child", work, str(folder)]
-    try:
-        done = subprocess.run(
-            command,
-            env=_environment(only),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ChildFailed("reading the file took too long", field="file") from error
+    with subprocess.Popen(
+        command, env=_environment(only), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as child:  # fmt: skip
+        said = _watched(child, folder, progress, cancel)
     if (folder / "error.json").exists():
         refusal = json.loads((folder / "error.json").read_text("utf-8"))
         kind = TooLarge if refusal["type"] == TooLarge.type else BadInput
         raise kind(refusal["message"], field=refusal["field"], extra=refusal["extra"])
-    if done.returncode != 0 or not (folder / "answer.json").exists():
+    if child.returncode != 0 or not (folder / "answer.json").exists():
         log.warning(
-            "child %s ended with %s: %s", work, done.returncode, done.stderr.decode("utf-8", "replace")[-800:]
+            "child %s ended with %s: %s", work, child.returncode, said.decode("utf-8", "replace")[-800:]
         )
         raise ChildFailed("the file could not be read within its limits", field="file")
     answer: dict[str, Any] = json.loads((folder / "answer.json").read_text("utf-8"))
     if not answer.pop("isolated"):
         log.warning("this kernel gives the reading process no network namespace of its own")
     return answer
+
+
+def _watched(
+    child: subprocess.Popen[bytes],
+    folder: Path,
+    progress: Callable[[float], None],
+    cancel: Callable[[], bool],
+) -> bytes:
+    """Wait for a child and return what it said at last. Raises ChildFailed where it was too slow or is not wanted."""
+    deadline, told = time.monotonic() + SECONDS, folder / "progress.json"
+    while True:
+        left = deadline - time.monotonic()
+        try:
+            return child.communicate(timeout=max(min(left, _LOOK_SECONDS), 0))[1]
+        except subprocess.TimeoutExpired:
+            if left <= _LOOK_SECONDS or cancel():
+                child.kill()
+                child.communicate()
+                why = "took too long" if left <= _LOOK_SECONDS else "was stopped"
+                raise ChildFailed(f"reading the file {why}", field="file") from None
+        if told.exists():
+            progress(float(json.loads(told.read_text("utf-8"))))
 
 
 class ChildFailed(BadInput):

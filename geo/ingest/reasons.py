@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Severity = Literal["repaired", "refused", "suspicious"]
 Place = tuple[float, float]
@@ -30,6 +31,27 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "extent": ("位置超出允许范围", "the place lies outside the extent that is taken"),
     "repaired": ("图形无效（{text}），已修复", "the shape was invalid ({text}) and was repaired"),
     "invalid": ("图形无效（{text}），且不能修复", "the shape is invalid ({text}) and could not be repaired"),
+    "fitted": ("{done}，面积 {before} → {after} ㎡", "{done}: {before} → {after} m²"),
+    "fit_overlap": (
+        "与第 {others} 行重叠 {area} ㎡（宽 {width} m）",
+        "overlaps row {others} by {area} m² ({width} m wide)",
+    ),
+    "fit_hole": ("第 {rows} 行之间有 {area} ㎡ 无归属", "{area} m² between rows {rows} belong to none"),
+    "fit_gap": (
+        "第 {rows} 行之间有缝隙 {area} ㎡（宽 {width} m）",
+        "a gap of {area} m² between rows {rows} ({width} m wide)",
+    ),
+    "fit_mismatch": (
+        "边界与相邻不贴合，长 {length} m",
+        "its border does not fit its neighbours' over {length} m",
+    ),
+    "fit_sliver": ("碎面 {area} ㎡（宽 {width} m）", "a sliver of {area} m² ({width} m wide)"),
+    "fit_multi_part": ("由多个部分组成，最小的 {area} ㎡", "of several parts, the least {area} m²"),
+    "fit_uncovered": ("上级 {codes} 有 {area} ㎡ 未被覆盖", "{area} m² of the parent {codes} belong to none"),
+    "fit_over_known": (
+        "与库中 {codes} 重叠 {area} ㎡（宽 {width} m）",
+        "overlaps {codes} in the store by {area} m² ({width} m wide)",
+    ),
     "outside": ("{text}% 的面积在上级范围以外", "{text} % of its area lies outside its parent"),
     "within": ("图形与另一行重叠：第 {text}", "its shape lies over that of row {text}"),
     "order": ("结束日期不晚于开始日期", "the end is not after the start"),
@@ -41,9 +63,17 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "year": ("年份 {text} 不合常理", "the year {text} is unusual"),
     "floors": ("层数 {text} 不合常理", "{text} floors is unusual"),
     "negative": ("{field}为负数（{text}），按未知处理", "{field} is negative ({text}); kept as unknown"),
-    "match_doubtful": ("没有编码，待确认：最相近的是 {text}", "no code, to be settled: the nearest is {text}"),
+    "match_doubtful": (
+        "没有编码，待确认：最相近的是 {text}",
+        "no code, to be settled: the nearest is {text}",
+    ),
     "match_none": ("没有编码，库中没有与“{text}”相近的小区", "no code, and no community comes near '{text}'"),
-    "match_left": ("没有编码，“{text}”已确认不是库中的小区", "no code; '{text}' was found to be none that is there"),
+    "match_left": (
+        "没有编码，“{text}”已确认不是库中的小区",
+        "no code; '{text}' was found to be none that is there",
+    ),
+    "double": ("可能与 {text} 重复", "perhaps there already: {text}"),
+    "double_left": ("与 {text} 重复，已确认不导入", "there already as {text}: found not to be loaded"),
     "match_gone": ("确认的小区 {text} 不存在或不在管辖范围内", "the community {text} is not in your area"),
     "building_parent": ("楼栋须有所属楼栋群或小区", "a building needs its group or its community"),
 }
@@ -51,7 +81,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was noticed about one row (source row number, 1-based) of the file. `place` is lon, lat in degrees."""
+    """What was noticed about one row (source row number, 1-based; 0 = all) of the file. `place` is lon, lat in degrees.
+
+    `detail` holds sizes, the rows and codes that it is about, and the fix on offer.
+    """
 
     row: int
     code: str | None
@@ -61,21 +94,44 @@ class Finding:
     text: str = ""
     header: str = ""
     place: Place | None = None
+    detail: Mapping[str, Any] | None = None
 
     def reason(self, language: Literal["zh", "en"] = "zh") -> str:
         """Return the sentence in a language."""
         chinese, english = _TEXTS[self.key]
         template, name = (chinese, self.header or self.field) if language == "zh" else (english, self.field)
-        return template.format(field=name, text=self.text)
+        return template.format(field=name, text=self.text, **self._sizes(language))
+
+    def _sizes(self, language: str) -> dict[str, str]:
+        """Return what a sentence may say of the detail."""
+        if self.detail is None:
+            return {}
+        mark = "、" if language == "zh" else ", "
+        rows = [str(row) for row in self.detail.get("rows", ())]
+        named = {name: value for name, value in self.detail.items() if name.endswith(("_m2", "_m"))}
+        return {
+            "rows": mark.join(rows),
+            "others": mark.join(rows[1:]),
+            "codes": mark.join(self.detail.get("codes", ())),
+            "done": str(self.detail.get("done", {}).get(language, "")),
+            **{name.partition("_")[0]: _shown(value) for name, value in named.items()},
+        }
 
     def as_json(self) -> dict[str, object]:
         """Return the finding as plain JSON values."""
         return {
-            "row": self.row,
+            "row": self.row or None,
             "code": self.code,
             "field": self.field,
             "severity": self.severity,
             "key": self.key,
             "reason": {"zh": self.reason("zh"), "en": self.reason("en")},
-            "place": list(self.place) if self.place else None,
+            "place": (self.detail or {}).get("place") or (list(self.place) if self.place else None),
+            **({"detail": dict(self.detail)} if self.detail else {}),
         }
+
+
+def _shown(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -19,9 +19,12 @@ from geo.ingest.reading import RawTable, run_repairs
 from geo.ingest.reasons import Finding, Place
 from geo.ingest.tables import ParsedTable
 
+if TYPE_CHECKING:
+    from geo.ingest.repairs import Fitting
+
 POLYGON, MULTIPOLYGON = 3, 6
-_APART = ("regions", "grids", "communities")
-"""Kinds whose shapes of one level never lie over each other."""
+_APART = ("communities",)
+"""Kinds whose shapes never lie over each other, and need not fit (`geo.ingest.repairs` looks at those that must)."""
 _LOST = 0.5
 """A repair that keeps less than this share of the ring areas has lost a part: the shape is refused."""
 
@@ -46,11 +49,12 @@ def prepare_shapes(
     extent: Bounds,
     cancel: Callable[[], bool] = lambda: False,
     fit: Fit | None = None,
+    fitting: Fitting | None = None,
 ) -> None:
     """Refuse, repair, reproject (by a fit where there is one) and orient the shapes of a table, in place.
 
     Afterwards every kept row has None or a valid MultiPolygon (any plain geometry for base features) in EPSG:4490 with
-    counter-clockwise exteriors, and `places` holds a point in each.
+    counter-clockwise exteriors, and `places` holds a point in each. `fitting` looks at how cells fit, and mends them.
     """
     shapes = table.shapes
     if shapes is None:
@@ -60,12 +64,14 @@ def prepare_shapes(
         _refuse_strays(table, shapes, epsg)
     _repair(table, shapes, cancel)
     transform = to_stored(epsg) if fit is None else fit.to_stored()
+    if fitting is not None:
+        fitting.fit(table, transform, epsg if fit is None else None)
     if transform is not None:
         shapes[:] = shapely.transform(shapes, transform)
     _find_places(table, shapes)
     _refuse_outside(table, shapes, extent)
     _repair(table, shapes, cancel)  # reprojecting a thin valid shape can fold it
-    shapes[:] = _oriented(shapes, table.kind.shape == "polygon")
+    shapes[:] = oriented(shapes, table.kind.shape == "polygon")
 
 
 def _refuse_unread(table: ParsedTable) -> None:
@@ -95,7 +101,8 @@ def _repair(table: ParsedTable, shapes: np.ndarray, cancel: Callable[[], bool]) 
     for position, mended in zip(wrong.tolist(), run_repairs(shapes[wrong], cancel), strict=True):
         broken = shapes[position]
         reason = shapely.is_valid_reason(broken).partition("[")[0]
-        table.places.setdefault(position, _corner(broken))
+        if position not in table.places:
+            table.places[position] = _corner(broken)
         if mended is None or not _good(mended, broken):
             table.note(position, "refused", "invalid", text=reason)
             continue
@@ -130,17 +137,16 @@ def _corner(shape: Any) -> tuple[float, float]:
 
 
 def _find_places(table: ParsedTable, shapes: np.ndarray) -> None:
-    """Give every row a point to show; findings made before reprojecting get their place now."""
-    sound = shapes.copy()
-    sound[~shapely.is_valid(shapes)] = None
-    points = shapely.point_on_surface(sound)
-    for position in np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)):
-        point = points[position]
-        there = (point.x, point.y) if point is not None and not point.is_empty else _corner(shapes[position])
-        table.places.pop(int(position), None)
-        if np.isfinite(there).all():
-            table.places[int(position)] = (round(there[0], 8), round(there[1], 8))
-    by_row = {int(table.rows[position]): place for position, place in table.places.items()}
+    """Let every row have a point to show from now on; findings made before reprojecting get their place at once."""
+    table.places.lie_in(shapes)
+    if not table.findings:
+        return
+    named = {finding.row for finding in table.findings}
+    positions = np.flatnonzero(np.isin(table.rows, list(named))).tolist()
+    table.places.find(positions)
+    by_row = {
+        int(table.rows[position]): place for position in positions if (place := table.places.get(position))
+    }
     table.findings[:] = [_placed(finding, by_row) for finding in table.findings]
 
 
@@ -185,7 +191,7 @@ def check_overlaps(table: ParsedTable) -> None:
         table.note(mine, "suspicious", "within", text=f"{table.rows[large]} by {shares[at]:.1%}")
 
 
-def _oriented(shapes: np.ndarray, as_multi: bool) -> np.ndarray:
+def oriented(shapes: np.ndarray, as_multi: bool = True) -> np.ndarray:
     """Return shapes with counter-clockwise exteriors (RFC 7946); polygons as MultiPolygon where the table wants it."""
     turned = np.asarray(shapely.orient_polygons(shapes, exterior_cw=False))
     if as_multi:

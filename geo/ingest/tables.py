@@ -12,8 +12,9 @@ import numpy as np
 from geo.ingest.cells import Parsed, Unreadable, Value, parse, told
 from geo.ingest.columns import ColumnMap
 from geo.ingest.fields import Field, Kind
+from geo.ingest.places import Places
 from geo.ingest.reading import RawTable
-from geo.ingest.reasons import Finding, Place, Severity
+from geo.ingest.reasons import Finding, Severity
 from geo.ingest.written import WRITTEN, from_text
 
 
@@ -34,7 +35,7 @@ class ParsedTable:
     unread: Mapping[int, str]
     findings: list[Finding] = field(default_factory=list)
     kept_fields: dict[int, set[str]] = field(default_factory=dict)
-    places: dict[int, Place] = field(default_factory=dict)
+    places: Places = field(default_factory=Places)
     keep: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
     written: dict[int, dict[str, str]] = field(default_factory=dict)
     source_crs: str | None = None
@@ -51,21 +52,30 @@ class ParsedTable:
 
     def kept(self) -> list[int]:
         """Return the positions of the rows that are still to be loaded."""
-        return [int(position) for position in np.flatnonzero(self.keep)]
+        return [int(position) for position in np.flatnonzero(self.keep).tolist()]
+
+    def codes(self) -> list[str | None]:
+        """Return the codes of all rows (the units of service periods)."""
+        return self.column("unit" if self.kind.name == "service-periods" else "code")
 
     def code(self, position: int) -> str | None:
         """Return the code of a row (the unit of a service period)."""
-        name = "unit" if self.kind.name == "service-periods" else "code"
-        value = self.column(name)[position]
-        return None if value is None else str(value)
+        cells = self.values.get("unit" if self.kind.name == "service-periods" else "code")
+        return None if not cells or cells[position] is None else str(cells[position])
 
     def note(
-        self, position: int, severity: Severity, key: str, name: str | None = None, text: object = ""
+        self,
+        position: int,
+        severity: Severity,
+        key: str,
+        name: str | None = None,
+        text: object = "",
+        detail: Mapping[str, Any] | None = None,
     ) -> None:
         """Note a finding about a row; a refusal takes the row out."""
         header = self.kind.field(name).header if name else ""
         row, place = int(self.rows[position]), self.places.get(position)
-        finding = Finding(row, self.code(position), severity, key, name, str(text)[:80], header, place)
+        finding = Finding(row, self.code(position), severity, key, name, str(text)[:80], header, place, detail)
         self.findings.append(finding)
         if severity == "refused":
             self.keep[position] = False
@@ -78,7 +88,7 @@ class ParsedTable:
 
     def count(self, severity: Severity) -> int:
         """Return how many rows have a finding of this severity."""
-        return len({finding.row for finding in self.findings if finding.severity == severity})
+        return len({finding.row for finding in self.findings if finding.severity == severity and finding.row})
 
 
 def parse_table(raw: RawTable, mapping: ColumnMap) -> ParsedTable:
@@ -123,30 +133,52 @@ def _next_day(value: Value) -> Value:
 
 
 def _parse_column(cells: list[Any], one: Field, table: ParsedTable) -> list[Value]:
-    known: dict[tuple[type, Any], Parsed | Unreadable] = {}
-    parsed: list[Value] = []
-    for position, cell in enumerate(cells):
-        key = (type(cell), cell)
-        if key not in known:
-            known[key] = _try(cell, one)
-        outcome = known[key]
-        if isinstance(outcome, Unreadable):
-            table.tell(position, one.name, cell)
-            _unreadable(table, position, one, outcome)
-            parsed.append(None)
-            continue
-        value = outcome.value
-        if value is None or outcome.doubt or value == []:
-            table.tell(position, one.name, cell)
-        if outcome.doubt:
-            table.note(position, "suspicious", outcome.doubt, one.name, cell)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
-            table.kept_fields.setdefault(position, set()).add(one.name)
-            table.note(position, "suspicious", "negative", one.name, cell)
-            table.tell(position, one.name, cell)
-            value = None
-        parsed.append(list(value) if isinstance(value, list) else value)
+    """Parse every different cell once; only those that there is something to say about are looked at row by row."""
+    # Equal numbers of different types (1, 1.0, True) are no equal cells.
+    mixed = len(set(map(type, cells)) - {type(None)}) > 1
+    keys: list[Any] = list(zip(map(type, cells), cells, strict=True)) if mixed else cells
+    known = {key: _try(key[1] if mixed else key, one) for key in dict.fromkeys(keys)}
+    remarkable = {key for key, outcome in known.items() if _remarkable(outcome, key[1] if mixed else key)}
+    values = {
+        key: None if isinstance(outcome, Unreadable) else outcome.value for key, outcome in known.items()
+    }
+    parsed = [values[key] for key in keys]
+    if remarkable:
+        for position, key in enumerate(keys):
+            if key in remarkable:
+                parsed[position] = _remarked(known[key], cells[position], (position, one), table)
     return parsed
+
+
+def _remarkable(outcome: Parsed | Unreadable, cell: object) -> bool:
+    """Whether there is more to do with a cell than to take its value."""
+    if isinstance(outcome, Unreadable) or outcome.doubt or isinstance(outcome.value, list):
+        return True
+    return told(cell) != "" if outcome.value is None else _negative(outcome.value)
+
+
+def _negative(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value < 0
+
+
+def _remarked(outcome: Parsed | Unreadable, cell: object, at: tuple[int, Field], table: ParsedTable) -> Value:
+    """Note what there is to say about a cell; returns its value, a list of its own for every row."""
+    position, one = at
+    if isinstance(outcome, Unreadable):
+        table.tell(position, one.name, cell)
+        _unreadable(table, position, one, outcome)
+        return None
+    value = outcome.value
+    if value is None or outcome.doubt or value == []:
+        table.tell(position, one.name, cell)
+    if outcome.doubt:
+        table.note(position, "suspicious", outcome.doubt, one.name, cell)
+    if _negative(value):
+        table.kept_fields.setdefault(position, set()).add(one.name)
+        table.note(position, "suspicious", "negative", one.name, cell)
+        table.tell(position, one.name, cell)
+        return None
+    return list(value) if isinstance(value, list) else value
 
 
 def _try(cell: object, one: Field) -> Parsed | Unreadable:

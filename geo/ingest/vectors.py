@@ -309,7 +309,11 @@ def read_flatgeobuf(path: Path, layer: str | None) -> Layer | list[str]:
 
 def read_gml(path: Path, layer: str | None) -> Layer | list[str]:
     """Read a GML, copied first: the driver would look for a schema beside it and write one."""
+    import pyogrio  # noqa: PLC0415 - as above
+
     inner = _markup(path, Path("one.gml"))
+    # A guess of types would make figures of codes: 990101001001E1 is no number, nor is 007.
+    pyogrio.set_gdal_config_options({"GML_FIELDTYPES": "ALWAYS_STRING"})
     found = read_vector(inner, layer, "GML")
     if isinstance(found, Layer):
         for name in (

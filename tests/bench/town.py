@@ -47,18 +47,19 @@ def build(cursor: Any) -> dict[str, int]:
         "INSERT INTO change_set (kind, area, subject) VALUES ('import', '99', 'bench') RETURNING id"
     )
     change = cursor.fetchone()[0]
-    regions, grids, groups, buildings = _rows()
-    _insert(cursor, "region", ("code", "level", "parent", "name"), regions, change)
-    _insert(cursor, "grid", ("code", "name", "kind", "neighbourhood"), grids, change)
-    _insert(cursor, "building_group", ("code", "name", "neighbourhood"), groups, change)
+    regions, grids, groups, buildings = rows()
+    insert(cursor, "region", ("code", "level", "parent", "name"), regions, change)
+    insert(cursor, "grid", ("code", "name", "kind", "neighbourhood"), grids, change)
+    insert(cursor, "building_group", ("code", "name", "neighbourhood"), groups, change)
     columns = ("code", "name", "building_group", "floors", "households", "residents")
-    _insert(cursor, "building", columns, buildings, change)
+    insert(cursor, "building", columns, buildings, change)
     return {"region": len(regions), "grid": len(grids), "building": len(buildings)}
 
 
-def _insert(
+def insert(
     cursor: Any, table: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]], change: int
 ) -> None:
+    """Write rows whose last value is a shape as WKB."""
     names = ", ".join(columns)
     shape = "ST_Multi(ST_ForcePolygonCCW(ST_GeomFromWKB(%s, 4490)))"
     template = f"({', '.join(['%s'] * len(columns))}, {shape}, {change}, daterange('2020-01-01', NULL))"
@@ -67,7 +68,8 @@ def _insert(
     execute_values(cursor, statement, rows, template=template, page_size=2000)
 
 
-def _rows() -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+def rows() -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+    """Return the regions, grids, building groups and buildings of the city, each row ending in its shape as WKB."""
     regions: list[Any] = [("990200000000", "city", None, "测试市", _box(0, 60))]
     for district, (low, high) in {"990201": (0, 50), "990202": (50, 60)}.items():
         regions.append((f"{district}000000", "district", "990200000000", f"区{district}", _box(low, high)))
