@@ -2,7 +2,7 @@
 // Plain values, no page and no map.
 
 import { t } from "../words.js";
-import { apply, diff, isEmpty, turned } from "./patch.js";
+import { apply, diff, hubsOf, isEmpty, turned } from "./patch.js";
 
 /** @typedef {import("./patch.js").Lot} Lot */
 /** @typedef {import("./patch.js").Patch} Patch */
@@ -95,9 +95,10 @@ export class Board {
 
   /** Takes what is staged; false when that is nothing. */
   take() {
-    const patch = this.waiting();
+    const [patch, before] = [this.waiting(), this.before()];
     this.staged = [];
     if (isEmpty(patch)) return false;
+    patch.hubs = hubsOf(patch, before);
     this.past.push(patch);
     this.future = [];
     this.taken(patch);

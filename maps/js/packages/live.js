@@ -2,17 +2,17 @@
 // where two changed the same units, both are kept until somebody decides.
 
 import { get, paths, Problem, send } from "../api.js";
-import { asMoves, diff } from "./patch.js";
+import { asMoves, diff, keep } from "./patch.js";
 
 /** @typedef {import("./patch.js").Lot} Lot */
 /** @typedef {import("./patch.js").Patch} Patch */
-/** @typedef {{version: number, actor: string, at: string, kind: string, what: {moves?: {unit: string, from: string | null, to: string | null}[], renames?: any, locks?: any, step?: string}}} Change */
+/** @typedef {{version: number, actor: string, at: string, kind: string, what: {moves?: {unit: string, from: string | null, to: string | null}[], renames?: any, locks?: any, drop?: string[], made?: string[], step?: string}}} Change */
 
 const EVERY = 4000;
 
 /** Whether a change is more than moved units. @param {Change} change */
 function saysMore({ kind, what }) {
-  return kind !== "edit" || Object.keys(what.renames ?? {}).length > 0 || Object.keys(what.locks ?? {}).length > 0;
+  return kind !== "edit" || [what.renames, what.locks, what.drop, what.made].some((said) => Object.keys(said ?? {}).length > 0);
 }
 
 export class Live {
@@ -35,10 +35,11 @@ export class Live {
     this.timer = 0;
   }
 
-  /** @param {number} round @param {number} version */
-  open(round, version) {
-    [this.round, this.version] = [round, version];
-    this.known = new Set(this.board.filled().map((lot) => lot.name));
+  /** @param {{id: number, version: number, packages: any[]}} round as the service has it */
+  open({ id, version, packages }) {
+    [this.round, this.version] = [id, version];
+    this.known = new Set(packages.map((one) => one.name));
+    keep(this.board.lots, packages);
     clearInterval(this.timer);
     this.timer = window.setInterval(() => this.look(), EVERY);
   }
@@ -52,9 +53,10 @@ export class Live {
   send(patch) {
     if (this.round === null) return;
     const body = asMoves(patch, this.board.lots, (name) => this.known.has(name));
-    if (!body.moves.length && !body.drop.length && !Object.keys(body.renames).length && !Object.keys(body.locks).length) return;
+    if (![body.moves, body.drop, body.renames, body.locks, body.made].some((said) => Object.keys(said).length)) return;
     for (const [old, now] of Object.entries(body.renames)) (this.known.delete(old), this.known.add(String(now)));
     for (const { to } of body.moves) if (to) this.known.add(to);
+    for (const name of Object.keys(body.made)) this.known.add(name);
     for (const name of body.drop) this.known.delete(String(name));
     this.sending += 1;
     this.queue = this.queue.then(() => this.deliver(body, patch)).finally(() => (this.sending -= 1));
@@ -67,6 +69,7 @@ export class Live {
     try {
       const answer = (await send("POST", `${paths.rounds}/${this.round}/moves`, body, `"${this.version}"`)).body;
       this.step(answer.version);
+      keep(this.board.lots, answer.packages);
       this.on.weighed(answer, performance.now() - began);
     } catch (error) {
       if (error instanceof Problem && error.status === 412) await this.settle(error.body, body, patch);
@@ -87,9 +90,9 @@ export class Live {
   /** Whether somebody's change touches what a change of ours touches. @param {Change} change @param {Patch} patch */
   meets(change, patch) {
     const ours = new Set(this.board.lots.filter((lot) => patch.lots.has(lot.key)).map((lot) => lot.name));
-    const { moves = [], renames = {}, locks = {} } = change.what;
+    const { moves = [], renames = {}, locks = {}, drop = [], made = [] } = change.what;
     return moves.some((move) => patch.units.has(move.unit) || ours.has(move.to ?? "") || ours.has(move.from ?? ""))
-      || Object.keys(renames).length > 0 || Object.keys(locks).some((unit) => patch.units.has(unit));
+      || Object.keys(renames).length > 0 || [...drop, ...made].some((name) => ours.has(name)) || Object.keys(locks).some((unit) => patch.units.has(unit));
   }
 
   /** What others did, every few seconds. */

@@ -84,7 +84,7 @@ export class Saved {
   async put(round, first) {
     [this.id, this.etag, this.round] = [round.id, `"${round.version}"`, round];
     await this.on.opened(round, first);
-    if (round.state === "draft" && this.desk.isOfficer) this.live.open(round.id, round.version);
+    if (round.state === "draft" && this.desk.isOfficer) this.live.open(round);
     else this.live.close();
     this.tell();
   }
@@ -121,14 +121,8 @@ export class Saved {
   /** @param {string} [name] @returns {Record<string, any> | null} */
   draft(name = this.named()) {
     const rules = this.on.rules();
-    const packages = this.desk.board.filled().map((lot) => ({ name: lot.name, units: lot.members, lots: lot.lots ?? [], ...this.kept(lot.name) }));
+    const packages = this.desk.board.filled().map((lot) => ({ name: lot.name, units: lot.members, lots: lot.lots ?? [], ...keptOf(lot) }));
     return rules && { name, rules, packages, ...(this.round?.terms ? { terms: this.round.terms } : {}) };
-  }
-
-  /** What a package has that this page does not change. @param {string} name */
-  kept(name) {
-    const old = (this.round?.packages ?? []).find((/** @type {any} */ one) => one.name === name);
-    return old?.ceiling_fen === undefined || old.ceiling_fen === null ? {} : { ceiling_fen: old.ceiling_fen };
   }
 
   async save() {
@@ -150,7 +144,7 @@ export class Saved {
   /** @param {any} round */
   async isSaved(round) {
     [this.id, this.etag, this.round] = [round.id, `"${round.version}"`, round];
-    if (this.desk.isOfficer) this.live.open(round.id, round.version);
+    if (this.desk.isOfficer) this.live.open(round);
     toast(t("packages.saved"));
     history.replaceState(null, "", `?round=${this.id}`);
     this.tell();
@@ -205,6 +199,11 @@ export class Saved {
   }
 }
 
+/** What a package has that this page does not change. @param {Lot} lot */
+function keptOf({ kept, members }) {
+  return { ...(kept?.ceiling_fen ? { ceiling_fen: kept.ceiling_fen } : {}), ...(kept?.hub && members.includes(kept.hub) ? { hub: kept.hub } : {}) };
+}
+
 /** @param {import("./live.js").Change} change @param {(code: string) => string} name */
 function whatOf({ kind, what }, name) {
   const moves = (what.moves ?? []).slice(0, 4).map((move) => `${name(move.unit)} → ${move.to ?? t("packages.left_package")}`);
@@ -218,6 +217,6 @@ export function lotsOf(round) {
   return round.packages.map((/** @type {any} */ item) => {
     const members = item.members ?? [];
     const locked = members.length > 0 && members.every((/** @type {string} */ code) => round.rules.locks?.[code] === item.name);
-    return { name: item.name, members, lots: item.lots ?? [], locked };
+    return { name: item.name, members, lots: item.lots ?? [], locked, kept: { number: item.number, hub: item.hub ?? null, ceiling_fen: item.ceiling_fen ?? null } };
   });
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -161,6 +162,80 @@ def test_no_move_without_a_version_and_none_in_a_round_that_is_no_draft(
             {"n": draft["id"]},
         )
     assert desk.ask(draft["id"], "moves", "officer", {"moves": []}).status_code == 409
+
+
+def everything(desk: Desk, number: int) -> Any:
+    """All that a draft is: each package with number, ceiling, hub, services and units, and the locks."""
+    seen = desk.get(f"/api/rounds/{number}")
+    names = ("number", "name", "hub", "ceiling_fen", "lots", "members")
+    return [{name: lot[name] for name in names} for lot in seen["packages"]], seen["rules"]["locks"]
+
+
+def some_edit(dice: random.Random, packages: list[dict[str, Any]], turn: int) -> dict[str, Any]:
+    """An edit as people make them: units moved, also to a new package; joined and dropped; renamed; locked."""
+    full = [lot for lot in packages if lot["members"]]
+    lot, other = dice.sample(full, 2)
+    unit = dice.choice(lot["members"])
+    return dice.choice(
+        [
+            {"moves": [{"unit": unit, "to": other["name"]}]},
+            {"moves": [{"unit": unit, "to": None}], "locks": {other["members"][0]: other["name"]}},
+            {"moves": [{"unit": unit, "to": f"新{turn}"}], "renames": {other["name"]: f"改{turn}"}},
+            {
+                "moves": [{"unit": each, "to": other["name"]} for each in lot["members"]],
+                "drop": [lot["name"]],
+            },
+            {"renames": {lot["name"]: other["name"], other["name"]: lot["name"]}},
+            {"renames": {lot["name"]: f"名{turn}"}, "locks": {unit: f"名{turn}"}},
+            {"made": {f"空{turn}": {"ceiling_fen": 100 * turn}}},
+        ]
+    )
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_all_undone_is_the_start_and_all_redone_is_the_end(
+    desk: Desk, draft: dict[str, Any], seed: int
+) -> None:
+    number, dice = draft["id"], random.Random(seed)
+    services = [{"name": "甲标", "services": ["order"]}, {"name": "乙标", "services": ["cleaning", "green"]}]
+    packages = [
+        {"name": lot["name"], "units": lot["members"], "hub": lot["members"][-1], "ceiling_fen": 1000 + place,
+         "lots": services if place % 2 else []}
+        for place, lot in enumerate(draft["packages"])
+    ]  # fmt: skip
+    body = {"name": draft["name"], "rules": draft["rules"], "packages": packages}
+    saved = desk.user("officer").put(f"/api/rounds/{number}", json=body, headers=desk.tag(number))
+    assert saved.status_code == 200, saved.text[:500]
+
+    def step(edit: dict[str, Any]) -> dict[str, Any]:
+        made = desk.ask(number, "moves", "officer", edit)
+        assert made.status_code == 200, (edit, made.text[:500])
+        return dict(made.json()["undo"])
+
+    start = everything(desk, number)
+    undos = [step(some_edit(dice, everything(desk, number)[0], turn)) for turn in range(10)]
+    end = everything(desk, number)
+    redos = [step(each) for each in reversed(undos)]
+    assert everything(desk, number) == start
+    for each in reversed(redos):
+        step(each)
+    assert everything(desk, number) == end
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"made": {"包990101001001": {}}}, "made"),
+        ({"made": {"新": {"ceiling_fen": -1}}}, "made.新.ceiling_fen"),
+        ({"made": {"新": {"lots": [{"name": "a", "services": ["order"]}] * 2}}}, "made.新.lots"),
+        ({"hubs": {"新": "x"}}, "hubs.新"),
+    ],
+)
+def test_a_package_that_cannot_be_made_is_refused(
+    desk: Desk, draft: dict[str, Any], body: dict[str, Any], field: str
+) -> None:
+    answer = desk.ask(draft["id"], "moves", "officer", body)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
 
 
 def test_a_move_among_five_hundred(desk: Desk, record_property: Any) -> None:
