@@ -33,7 +33,7 @@ from geo.ingest.evidence import Rates, agreement, verdict
 from geo.ingest.fields import KINDS, Kind
 from geo.ingest.formats import inspect
 from geo.ingest.load import Loading, Origin, city_of
-from geo.ingest.matching.applying import Applying, read_known, readmit
+from geo.ingest.matching.applying import Applying, outlines_near, read_known, readmit
 from geo.ingest.matching.learning import remember
 from geo.ingest.matching.outcome import Decision
 from geo.ingest.matching.rows import FILLED, TARGETS, find_columns, kind_without_code
@@ -82,7 +82,7 @@ class ImportOptions:
     provisional: str | None = None
     encoding: str | None = None
     match: bool = False
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     decisions: Mapping[int, Decision] = field(default_factory=dict)
 
 
@@ -166,10 +166,12 @@ def _match(raw: RawTable, table: ParsedTable, run: _Run, report: ImportReport) -
         return False
     readmit(table)
     run.progress(0.45, "matching")
+    today, decisions = run.settings.business_date(), run.options.decisions
     with run.store.begin(run.scope) as session:
-        known = read_known(session, run.settings.business_date(), alone=table.kind.name == "service-periods")
-    applying = Applying(raw, table, columns, known, run.options.limits)
-    report.matching = applying.run(run.options.decisions, keep_new=bool(run.options.provisional))
+        known = read_known(session, today, alone=table.kind.name == "service-periods")
+        applying = Applying(raw, table, columns, known, run.options.limits)
+        report.matching = applying.run(decisions, keep_new=bool(run.options.provisional))
+        applying.doubles(lambda shapes: outlines_near(session, today, shapes), decisions)
     report.notes.extend(applying.notes)
     return any(one.choice == "new" for one in run.options.decisions.values())
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 import numpy as np
+import shapely
 from sqlalchemy.orm import Session
 
 from geo.crs_shifted import bd_to_wgs, gcj_to_wgs
 from geo.ingest.matching.candidates import metres
+from geo.ingest.matching.doubles import Double, New, doubles
 from geo.ingest.matching.matcher import match
 from geo.ingest.matching.names import parse
 from geo.ingest.matching.outcome import Decision, Matching, RowMatch, candidate_json
 from geo.ingest.matching.rows import CODE, FILLED, ONE_EACH, TARGETS, Columns, original, wanted
-from geo.ingest.matching.values import Known, Limits, Match, Sentence, Wanted
+from geo.ingest.matching.values import Candidate, Known, Limits, Match, Sentence, Wanted
 from geo.ingest.reading import RawTable
 from geo.ingest.tables import ParsedTable
 from geo.store.sql import query
@@ -43,6 +45,24 @@ def readmit(table: ParsedTable) -> None:
     table.findings[:] = [one for one in table.findings if not (one.key == "required" and one.field in filled)]
     refused = {one.row for one in table.findings if one.severity == "refused"}
     table.keep = np.array([int(row) not in refused for row in table.rows], dtype=bool)
+
+
+Outlines = Callable[[list[Any]], Mapping[str, Any]]
+"""Shapes in degrees → outlines of the known communities near them, by code."""
+
+
+def outlines_near(session: Session, at: date, shapes: Sequence[Any]) -> dict[str, Any]:
+    """Return the outlines of communities that may touch any of these shapes (degrees, EPSG:4490), by code."""
+    if not shapes:
+        return {}
+    west, south, east, north = shapely.total_bounds(np.array(shapes, dtype=object)).tolist()
+    if not np.isfinite([west, south, east, north]).all():
+        return {}
+    box = {"at": at, "west": west, "south": south, "east": east, "north": north}
+    found = session.execute(query("geo.ingest.matching", "outlines"), box).all()
+    return dict(
+        zip((row.code for row in found), shapely.from_wkb([bytes(row.wkb) for row in found]), strict=True)
+    )
 
 
 class Applying:
@@ -83,6 +103,52 @@ class Applying:
             self.matching.rows.append(told)
             self._apply(position, row, told, keep_new)
         return self.matching
+
+    def doubles(self, outlines: Outlines, decisions: Mapping[int, Decision]) -> None:
+        """Find rows with a new code that seem to be there already, and do with them what was decided.
+
+        What nobody decided about is loaded and noted as suspicious.
+        """
+        table = self._table
+        if table.kind.name != "communities":
+            return
+        fresh = [p for p in table.kept() if table.code(p) and table.code(p) not in self._at]
+        names, shapes = table.column("name"), table.shapes
+        rows = [
+            New(
+                int(table.rows[p]),
+                str(table.code(p)),
+                str(names[p] or ""),
+                None if shapes is None else shapes[p],
+            )
+            for p in fresh
+        ]
+        for one in doubles(rows, self._known, outlines([row.shape for row in rows if row.shape is not None])):
+            self._settle_double(one, rows, fresh, decisions)
+
+    def _settle_double(
+        self, one: Double, rows: Sequence[New], fresh: Sequence[int], decisions: Mapping[int, Decision]
+    ) -> None:
+        position, row = fresh[one.new], rows[one.new]
+        decision = decisions.get(row.number)
+        if one.known is not None:
+            there = self._known[one.known]
+            candidate = candidate_json(Candidate(one.known, one.score, one.parts), there)
+        else:
+            earlier = rows[one.row or 0]
+            there = Known(earlier.code, earlier.name)
+            candidate = candidate_json(Candidate(0, one.score, one.parts), there) | {"row": earlier.number}
+        place = self._table.places.get(position)
+        told = RowMatch(row.number, "double", row.name, original(self._raw, position), place, [candidate],
+                        one.parts[0].words, True, decision.code if decision else None, decision)  # fmt: skip
+        self.matching.rows.append(told)
+        if decision is None:
+            text = f"{there.name}（{there.code}）：{one.parts[0].words[0]}"
+            self._table.note(position, "suspicious", "double", None, text)
+        elif decision.choice == "none":
+            self._table.note(position, "refused", "double_left", None, f"{there.name}（{there.code}）")
+        elif decision.choice == "match" and decision.code in self._at:
+            self._give(position, self._known[self._at[decision.code]])
 
     def _is_wanted(self, position: int, code: str | None) -> bool:
         """Whether a row is to be matched: no code, or one that nobody here knows and that cannot be a new one's."""

@@ -104,7 +104,7 @@ def keep(
         )
     rows = json.dumps([_row_json(row) for row in found.rows], ensure_ascii=False)
     session.execute(query(_HERE, "keep_rows"), {"matching": number, "rows": rows})
-    still = found.counts()["doubtful"] + found.counts()["double"]
+    still = found.counts()["doubtful"]
     changed: dict[str, Any] = {"request": dict(request)} | ({"change_set": change_set} if change_set else {})
     kept = None
     if loaded and not still:

@@ -58,7 +58,7 @@ _MARKS: Final = (
     # 期: a phase, or several of them
     (re.compile(rf"第?({_LIST})期(?:工程|项目)?"), "期"),
     (re.compile(rf"({_SIDE}|{_LIST})片?区"), "区"),
-    (re.compile(rf"({_SIDE}|{_NUMERAL})小区"), "区"),
+    (re.compile(rf"({_NUMERAL})小区"), "区"),
     (re.compile(rf"第?({_LIST})组团"), "组团"),
     (re.compile(rf"([甲乙丙丁]?{_NUMERAL})(?:号(?:大?院)?|#院?|院)(?!楼)"), "号"),
     (re.compile(rf"((?:{_LIST}))(?:号楼|[栋幢座]楼?|#楼?)"), "栋"),

@@ -10,7 +10,7 @@ import { language, num, t } from "../words.js";
 /**
  * @typedef {{about: string, score: number, zh: string, en: string}} Part
  * @typedef {{code: string, name: string, aliases: string[], address: string, neighbourhood: string, subdistrict: string,
- *   place: number[] | null, score: number, parts: Part[]}} Candidate
+ *   place: number[] | null, score: number, parts: Part[], row?: number}} Candidate
  * @typedef {{number: number, class: string, version: number, name: string, original: [string, string][],
  *   place: number[] | null, candidates: Candidate[], reason: {zh: string, en: string}, may_be_new: boolean,
  *   decision: string | null, code: string | null, decided_by: string | null, decided_at: string | null}} Row
@@ -62,7 +62,7 @@ function candidateCard(one, i, row, open, decide) {
       one.aliases.length ? el("div", { class: "note" }, t("matching.aliases", { names: one.aliases.join("、") })) : null,
       where ? el("div", { class: "note" }, where) : null),
     el("div", { class: "score" }, el("strong", {}, num(one.score, 2)),
-      open ? button(t("matching.choose"), () => decide({ choice: "match", code: one.code }), { class: chosen ? "main" : "", "aria-label": t("matching.choose_this", { name: one.name }) }) : null),
+      open && !one.row ? button(t(row.class === "double" ? "matching.as_change" : "matching.choose"), () => decide({ choice: "match", code: one.code }), { class: chosen ? "main" : "", "aria-label": t("matching.choose_this", { name: one.name }) }) : null),
     el("div", { class: "evidence" }, ...one.parts.map((part) => el("span", { class: `tag ${part.score >= 0.9 ? "good" : part.score >= 0.5 ? "warn" : "bad"}`, title: `${t(`matching.part_${part.about}`)} ${num(part.score, 2)}` }, language === "zh" ? part.zh : part.en))));
 }
 

@@ -99,7 +99,7 @@ function press(event) {
   const open = about.state === "open";
   const key = event.key.toLowerCase();
   const nth = /^[1-9]$/.test(key) ? row?.candidates[Number(key) - 1] : undefined;
-  if (open && nth) void decide({ choice: "match", code: nth.code });
+  if (open && nth && !nth.row) void decide({ choice: "match", code: nth.code });
   else if (open && row && key === "0") void decide({ choice: "none", code: null });
   else if (open && row?.may_be_new && key === "n") void decide({ choice: "new", code: null });
   else if (open && key === "u") void guard(undo);

@@ -14,6 +14,9 @@ _ENDINGS = ("花园", "花苑", "家园", "嘉园", "佳园", "嘉苑", "苑", "
 _TYPOS = "湖胡园圆苑院嘉佳家加丽利里理华花馨欣鑫新城成府福景锦"
 
 
+Change = Callable[[str, random.Random], str]
+
+
 def wide(name: str, _: random.Random) -> str:
     """Full-width digits and letters."""
     return "".join(chr(ord(c) + 0xFEE0) if c.isascii() and c.isalnum() else c for c in name)
@@ -83,7 +86,7 @@ def dropped(name: str, rng: random.Random) -> str:
     return name[:at] + name[at + 1 :]
 
 
-HARMLESS: tuple[Callable[[str, random.Random], str], ...] = (
+HARMLESS: tuple[Change, ...] = (
     wide,
     traditional,
     suffix,
@@ -92,7 +95,7 @@ HARMLESS: tuple[Callable[[str, random.Random], str], ...] = (
     blanks,
 )
 """Ways of writing the same name."""
-HARMFUL: tuple[Callable[[str, random.Random], str], ...] = (ending, typo, dropped)
+HARMFUL: tuple[Change, ...] = (ending, typo, dropped)
 """Mistakes, and endings used one for the other."""
 
 

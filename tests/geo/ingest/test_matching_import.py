@@ -134,3 +134,52 @@ def test_without_the_wish_a_table_without_codes_is_asked_about_as_before(
     report = load(sheet(tmp_path, [{"小区名称": "翠湖花园", "户数": 1}]), kind="communities")
     assert [one.about for one in report.questions] == ["column:code"]
     assert report.matching is None
+
+
+def fresh(folder: Path, rows: list[dict[str, Any]], places: list[float], name: str = "新小区.gpkg") -> Path:
+    """Communities with outlines, squares of 100 m, so many metres east of the first."""
+    return office.write(
+        folder / name, pd.DataFrame(rows), [office.square(100 + east, 100, 100) for east in places]
+    )
+
+
+@pytest.mark.usefixtures("known")
+def test_a_row_of_nobody_with_an_outline_becomes_a_new_community_when_somebody_says_so(
+    load: Import, rows: Rows, tmp_path: Path
+) -> None:
+    path = fresh(
+        tmp_path, [{"小区名称": "云锦台", "户数": 5}, {"小区名称": "听涛阁", "户数": 6}], [2000, 2400]
+    )
+    first = load(path, kind="communities", match=True)
+    assert first.matching is not None
+    assert [(one.kind, one.may_be_new) for one in first.matching.rows] == [("none", True)] * 2
+    numbers = [one.number for one in first.matching.rows]
+    second = load(path, kind="communities", match=True, decisions={numbers[0]: Decision("new")})
+    assert second.counts["new"] == 1
+    assert rows("SELECT code, name FROM community WHERE name = '云锦台'") == [(code(7), "云锦台")]
+
+
+@pytest.mark.usefixtures("known")
+def test_a_new_code_on_known_ground_or_with_a_known_name_is_perhaps_there_already(
+    load: Import, rows: Rows, tmp_path: Path
+) -> None:
+    table = [
+        {"小区编码": code(21), "小区名称": "另一个名字", "户数": 21},
+        {"小区编码": code(22), "小区名称": "红星里小区", "户数": 22},
+        {"小区编码": code(23), "小区名称": "云锦台", "户数": 23},
+        {"小区编码": code(24), "小区名称": "云锦臺小区", "户数": 24},
+    ]
+    path = fresh(tmp_path, table, [20, 2000, 2200, 2400])
+    report = load(path, match=True, dry_run=True)
+    assert report.matching is not None
+    said = {one.row: one.text for one in report.findings if one.key == "double"}
+    first, second, third = (row.number for row in report.matching.rows)
+    assert said[first].startswith(f"翠湖花园（{code(1)}）：图形重叠 80%")
+    assert said[second].startswith(f"红星里（{code(4)}）：街道内已有同名小区")
+    assert said[third].startswith(f"云锦台（{code(23)}）：与第 3 行同名同社区")
+    assert report.counts["new"] == 4, "what nobody decided about is loaded"
+    decided = {first: Decision("match", code(1)), second: Decision("none"), third: Decision("new")}
+    loaded = load(path, match=True, decisions=decided, valid_from=date(2025, 1, 1))
+    assert (loaded.counts["changed"], loaded.counts["new"], loaded.counts["refused"]) == (1, 2, 1)
+    assert rows("SELECT name, households FROM community WHERE code = :code AND upper_inf(recorded) AND upper_inf(valid)",
+                code=code(1)) == [("翠湖花园", 21)]  # fmt: skip
