@@ -22,7 +22,9 @@ from geo.ingest.export import FORMATS, export
 from geo.ingest.fields import KINDS
 from geo.ingest.formats import TAKEN
 from geo.ingest.importer import ImportOptions, import_file
+from geo.ingest.losses import LOSSES
 from geo.ingest.packed import whole
+from geo.ingest.repairs import parse_repairs
 from geo.ingest.report import ImportReport
 from geo.ingest.undo import undo_import
 from geo.settings import Settings
@@ -78,6 +80,8 @@ def _add_import(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument(
         "--encoding", metavar="NAME", help="of the texts of a Shapefile or CSV: utf-8, gb18030, big5 …"
     )
+    parser.add_argument("--repair", action="append", type=_repairs, default=[], metavar="FAULT", help="mend beyond what is"
+                        " safe: overlap, hole, inside, outside, over_known, or one fault by its id; none: not even that")  # fmt: skip
     parser.add_argument("--layer", metavar="NAME", help="the layer or sheet, where the file has several")
     parser.add_argument("--strict", action="store_true", help="load nothing when a row is refused")
     parser.add_argument("--dry-run", action="store_true", help="do everything but write")
@@ -92,6 +96,13 @@ def _date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-11-01") from None
+
+
+def _repairs(text: str) -> tuple[str, ...]:
+    try:
+        return parse_repairs([text])
+    except BadInput as error:
+        raise argparse.ArgumentTypeError(error.message) from None
 
 
 def _crs(text: str) -> str:
@@ -153,6 +164,7 @@ def _import_one(
         strict=arguments.strict,
         control=arguments.control or (),
         provisional=arguments.provisional,
+        repair=[one for chosen in arguments.repair for one in chosen],
         encoding=parse_encoding(arguments.encoding) if arguments.encoding else None,
     )
     try:
@@ -222,6 +234,8 @@ def run_export(arguments: argparse.Namespace, settings: Settings) -> int:
     finally:
         store.dispose()
     sys.stdout.write(f"{count} rows written to {arguments.out}\n")
+    if LOSSES[chosen]:
+        sys.stdout.write(f".{chosen} holds: {'; '.join(loss.en for loss in LOSSES[chosen])}\n")
     return DONE
 
 

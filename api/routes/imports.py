@@ -21,6 +21,7 @@ from geo.ingest.fields import KINDS
 from geo.ingest.importer import ImportOptions
 from geo.ingest.matching.values import limits_of
 from geo.ingest.packed import pack_parts
+from geo.ingest.repairs import parse_repairs
 from geo.ingest.undo import undo_import
 from geo.ingest.uploads import kept_upload, new_upload, request_of
 from geo.jobs import cancel_job, enqueue, list_jobs, read_job
@@ -61,6 +62,10 @@ def start_import(
     ] = None,
     provisional: Text = None,
     encoding: Text = None,
+    repair: Annotated[
+        list[str] | None,
+        Form(description="kinds of faults, or their ids, to mend beyond the safe ones; none"),
+    ] = None,
     match: Annotated[
         bool, Form(description="find the communities of rows without a code by name, address and place")
     ] = False,
@@ -84,6 +89,7 @@ def start_import(
         control=_control(control),
         provisional=provisional or None,
         encoding=parse_encoding(encoding) if encoding else None,
+        repair=parse_repairs(repair or []),
         match=match,
         limits=limits_of(certain, doubtful),
     )

@@ -67,7 +67,7 @@ def repair(what: Checked, rules: CheckRules | None = None) -> Repaired:
     reach = _in_units(shapes[there], rules.sliver_width_m, measure)
     cells = {str(row): shapes[row] for row in there.tolist()}
     cells = _stitched(cells, reach, done)
-    cells = _handed_out(cells, rules, measure, done)
+    cells = _handed_out(cells, _slivers(cells, rules, measure), done)
     for row in there:
         shapes[row] = cells[str(row)]
     after = check(replace(what, shapes=shapes), rules)
@@ -214,11 +214,33 @@ def _sound(old: Cell, new: Cell) -> bool:
 # ---- handing out slivers ----------------------------------------------------------------------------------
 
 
-def _handed_out(cells: dict[str, Cell], rules: CheckRules, measure: Measure, log: _Log) -> dict[str, Cell]:
-    """Give each sliver to one cell."""
+def give(what: Checked, chosen: Sequence[Finding]) -> NDArray[np.object_]:
+    """Return the cells after the land of some findings went to the cell that it has the longest border with.
+
+    Somebody decided so: nothing is asked of its size. `chosen` are overlaps and holes, of cells that `what` names 0, 1,
+    … in order. A cell that would be left without land stays as it is.
+
+    >>> cells = np.array([shapely.box(0, 0, 10, 10), shapely.box(9, 0, 20, 10)])
+    >>> what = Checked(["0", "1"], cells)
+    >>> shapely.area(give(what, check(what).findings)).sum()
+    200.0
+    """
+    shapes = what.shapes.copy()
+    there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    cells = {str(row): shapes[row] for row in there.tolist()}
+    for code, shape in _handed_out(cells, chosen, _Log({})).items():
+        shapes[int(code)] = shape
+    return shapes
+
+
+def _slivers(cells: dict[str, Cell], rules: CheckRules, measure: Measure) -> list[Finding]:
     codes, shapes = _columns(cells)
     what = Checked(codes, shapes, measure.plane)
-    slivers = [one for one in check(what, rules).findings if one.safe and one.kind in ("gap", "overlap")]
+    return [one for one in check(what, rules).findings if one.safe and one.kind in ("gap", "overlap")]
+
+
+def _handed_out(cells: dict[str, Cell], slivers: Sequence[Finding], log: _Log) -> dict[str, Cell]:
+    """Give each sliver to one cell."""
     if not slivers:
         return cells
     at_fault = sorted({code for one in slivers for code in one.cells}, key=int)

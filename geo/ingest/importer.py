@@ -42,6 +42,7 @@ from geo.ingest.parents import check_against_store
 from geo.ingest.preview import first_rows
 from geo.ingest.provisional import BY_PLACE, provide
 from geo.ingest.reading import Layers, RawTable, read_file
+from geo.ingest.repairs import Fitting, ground_of, parse_repairs
 from geo.ingest.report import ImportReport, Question
 from geo.ingest.shapes import bounds_of, check_overlaps, prepare_shapes
 from geo.ingest.tables import ParsedTable, parse_table
@@ -67,7 +68,7 @@ class ImportOptions:
     `provisional` gives rows without a code one: below the region of that code, or in the neighbourhood where each lies
     (`place`). `encoding` is that of the texts of a Shapefile or CSV. `match` finds the communities of rows without a
     code by name, address and place, from the scores of `limits` on; `decisions` are what people decided about such
-    rows, by number.
+    rows, by number. `repair` names what else is mended than is safe (`geo.ingest.repairs.parse_repairs`).
     """
 
     kind: str | None = None
@@ -84,6 +85,7 @@ class ImportOptions:
     match: bool = False
     limits: Limits = field(default_factory=Limits)
     decisions: Mapping[int, Decision] = field(default_factory=dict)
+    repair: Sequence[str] = ()
 
 
 class Cancelled(Conflict):
@@ -106,7 +108,13 @@ def import_file(
     taken at all, DiskFull where the disk has no room for it, Cancelled when told to stop, Conflict where somebody else
     changed the same rows meanwhile.
     """
-    run = _Run(store, scope, settings, options or ImportOptions(), progress, cancel)
+    options = options or ImportOptions()
+    fitting = Fitting(
+        parse_repairs(options.repair),
+        progress=lambda share: progress(0.36 + 0.2 * share, "fitting"),
+        cancel=cancel,
+    )
+    run = _Run(store, scope, settings, options, progress, cancel, fitting)
     _check_disk(settings)
     report = ImportReport(run.options.name or path.name, dry_run=run.options.dry_run)
     progress(0.02, "reading")
@@ -137,6 +145,7 @@ class _Run:
     options: ImportOptions
     progress: Progress
     cancel: Cancel
+    fitting: Fitting
 
     def stop_if_told(self) -> None:
         """Raise Cancelled where the person no longer wants it."""
@@ -149,7 +158,7 @@ def _check(raw: RawTable, table: ParsedTable, epsg: int | None, run: _Run, repor
     run.stop_if_told()
     if epsg is not None:
         fit = fit_control(run.options.control) if run.options.control else None
-        prepare_shapes(table, epsg, run.settings.extent, run.cancel, fit)
+        prepare_shapes(table, epsg, run.settings.extent, run.cancel, fit, run.fitting)
     new = run.options.match and _match(raw, table, run, report)
     if run.options.provisional or new:
         with run.store.begin(run.scope) as session:
@@ -314,7 +323,12 @@ def _load(run: _Run, table: ParsedTable, origin: Origin, report: ImportReport) -
     """Hold the table against the store, and write what is new or different, in one transaction."""
     options, today = run.options, run.settings.business_date()
     with run.store.begin(run.scope) as session:
+        ground = ground_of(session, table, options.valid_from or today)
+    run.fitting.nest(table, ground)
+    run.stop_if_told()
+    with run.store.begin(run.scope) as session:
         check_against_store(session, table, run.scope.areas, options.valid_from or today)
+        report.checks = run.fitting.as_json(table)
         for severity in ("refused", "repaired", "suspicious"):
             report.counts[severity] = table.count(severity)
         if not table.keep.any() or (options.strict and report.counts["refused"]):

@@ -43,7 +43,8 @@ def read(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     # A column name with a control character would break the report that shows it.
     columns = {printable(name): cells for name, cells in layer.columns.items()}
     layer.meta["cut"] = [printable(name) for name in layer.meta.get("cut", ())]
-    (folder / "columns.json").write_text(json.dumps(columns, ensure_ascii=False), "utf-8")
+    # Half of a surrogate pair, which JSON can name, is no character: it becomes a question mark.
+    (folder / "columns.json").write_bytes(json.dumps(columns, ensure_ascii=False).encode("utf-8", "replace"))
     np.save(folder / "rows.npy", np.asarray(layer.rows, dtype=np.int64))
     notes = _write_shapes(layer.shapes, folder) if layer.shapes is not None else {}
     layers = layer.meta.pop("layers", [])

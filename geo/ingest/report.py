@@ -60,6 +60,7 @@ class ImportReport:
     findings: list[Finding] = field(default_factory=list)
     change_set: int | None = None
     dry_run: bool = False
+    checks: dict[str, Any] | None = None
     matching: Matching | None = None
 
     @property
@@ -92,6 +93,7 @@ class ImportReport:
             "findings_left_out": max(len(findings) - MAX_FINDINGS, 0),
             "change_set": self.change_set,
             "dry_run": self.dry_run,
+            "checks": self.checks,
             "matching": self.matching.counts() if self.matching else None,
         }
 

@@ -52,6 +52,7 @@ def request_of(path: Path, options: ImportOptions) -> dict[str, Any]:
         "provisional": options.provisional,
         "control": [list(row) for row in options.control],
         "encoding": options.encoding,
+        "repair": list(options.repair),
         "match": options.match,
         "certain": options.limits.certain,
         "doubtful": options.limits.doubtful,
@@ -76,7 +77,7 @@ def _options(request: Mapping[str, Any]) -> ImportOptions:
     names = ("kind", "crs", "mapping", "layer", "dry_run", "strict", "name")
     start = request["valid_from"]
     # A job that waited through an update may not know what came with it.
-    later = {"control": request.get("control", ())} | {
+    later = {name: request.get(name, ()) for name in ("control", "repair")} | {
         name: request.get(name) for name in ("provisional", "encoding")
     }
     limits = limits_of(request.get("certain"), request.get("doubtful"))

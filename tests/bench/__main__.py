@@ -1,7 +1,8 @@
 """`./run bench [PART …] [--full] [--problems N]`: tables of medians and ratios, the machine's line on top.
 
 Every peer runs in the same minute on the same machine; figures of a busy machine say so by the load on top.
-Parts: serving, loading, assigning, packing, starting, planning, city (on a demo installation of their own); bundling, peers,
+Parts: serving, loading, assigning, packing, starting, planning, city, malformed (on a demo installation of their
+own); bundling, peers,
 problems, maps, sequences, partition.
 """
 
@@ -17,6 +18,7 @@ from tests.bench import (
     bundling_maps,
     city,
     loading,
+    malformed,
     packing,
     partition,
     peers,
@@ -37,6 +39,7 @@ ON_A_DEMO = {
     "starting": starting.run,
     "planning": planning.run,
     "city": city.run,
+    "malformed": malformed.run,
 }
 PURE = ("bundling", "peers", "problems", "maps", "sequences", "partition")
 FEW_PROBLEMS = 100

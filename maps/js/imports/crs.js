@@ -11,12 +11,13 @@ const TITLE = /** @type {Record<string, string>} */ ({ "EPSG:4490": "CGCS2000 (E
 
 /**
  * The choices with what speaks for each.  `control` is the table of control points, shown where they are chosen.
- * @param {import("./report.js").Report} report @param {Choices} choices @param {HTMLElement} control @param {() => void} changed
+ * Without a report the system itself was refused.
+ * @param {import("./report.js").Report | null} report @param {Choices} choices @param {HTMLElement} control @param {() => void} changed
  */
 export function crsBox(report, choices, control, changed) {
-  const asked = report.questions.find((question) => question.about === "crs");
-  const rates = report.rates?.by_system ?? {};
-  const listed = [...new Set([...(asked?.choices ?? []), ...(report.rates ? SHIFTED : [])])];
+  const asked = report?.questions.find((question) => question.about === "crs");
+  const rates = report?.rates?.by_system ?? {};
+  const listed = [...new Set([...(asked?.choices ?? []), ...(report?.rates ? SHIFTED : [])])];
   const typed = choices.crs && !listed.includes(choices.crs) ? choices.crs : "";
   const other = el("input", { id: "crs", list: "crs-known", maxlength: 40, value: typed, placeholder: "EPSG:4527", "aria-label": t("imports.crs_other") });
   control.hidden = !choices.fitted;
@@ -35,8 +36,8 @@ export function crsBox(report, choices, control, changed) {
   });
   return el("fieldset", { class: "choices", id: "systems" }, el("legend", {}, t("imports.crs")),
     asked ? el("p", { class: "question" }, said(asked.text)) : null,
-    ...(report.crs?.evidence ?? []).map((sentence) => el("p", { class: "note" }, said(sentence))),
-    asked ? null : choice("", [el("strong", {}, t("imports.crs_auto")), el("span", { class: "note" }, report.crs?.name ?? "")], !choices.crs && !choices.fitted, () => pick("", false)),
+    ...(report?.crs?.evidence ?? []).map((sentence) => el("p", { class: "note" }, said(sentence))),
+    asked ? null : choice("", [el("strong", {}, t("imports.crs_auto")), el("span", { class: "note" }, report?.crs?.name ?? "")], !choices.crs && !choices.fitted, () => pick("", false)),
     ...listed.map((name) => choice(name, [el("strong", {}, TITLE[name] ?? name), rate(rates[name])], !choices.fitted && choices.crs === name, () => pick(name, false))),
     otherChoice,
     choice("control", [el("strong", {}, t("imports.control")), el("span", { class: "note" }, t("imports.control_why"))], choices.fitted, () => pick("", true)),

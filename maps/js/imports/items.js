@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{kind: string, layer: string, encoding: string, crs: string, fitted: boolean, control: string[][], codes: "" | "place" | "below",
- *   below: string, validFrom: string, strict: boolean, map: Record<string, string>}} Choices  what a person said about a file
+ *   below: string, validFrom: string, strict: boolean, map: Record<string, string>, repair: string[]}} Choices  what a person said about a file
  * @typedef {{detail: string, field?: string}} Trouble
  * @typedef {"uploading" | "waiting" | "doing" | "asks" | "checked" | "loaded" | "failed" | "cancelled" | "lost"} State
  * @typedef {{key: string, name: string, parts: File[], job: number, state: State, share: number, note: string,
@@ -15,7 +15,7 @@ export const BUSY = /** @type {State[]} */ (["uploading", "waiting", "doing"]);
 
 /** @returns {Choices} */
 export function untouched() {
-  return { kind: "", layer: "", encoding: "", crs: "", fitted: false, control: [], codes: "", below: "", validFrom: "", strict: false, map: {} };
+  return { kind: "", layer: "", encoding: "", crs: "", fitted: false, control: [], codes: "", below: "", validFrom: "", strict: false, map: {}, repair: [] };
 }
 
 /**
@@ -80,6 +80,7 @@ export function form(one, dry) {
     control: fitted ? complete(control).map((row) => row.join(",")).join("\n") : "",
   };
   for (const [name, text] of Object.entries(given)) if (text) body.append(name, text);
+  for (const fault of one.choices.repair) body.append("repair", fault);
   if (Object.keys(map).length) body.append("map", JSON.stringify(map));
   return body;
 }

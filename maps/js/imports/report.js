@@ -8,13 +8,16 @@ import { table } from "../table.js";
 /**
  * @typedef {{zh: string, en: string}} Sentence
  * @typedef {{about: string, text: Sentence, choices: string[], evidence: Sentence[]}} Question
- * @typedef {{row: number, code: string | null, severity: string, reason: Sentence, place: number[] | null}} Finding
+ * @typedef {{id?: string, kind?: string, rows?: number[], fix?: string, offered?: boolean}} Detail  of a fault of fit
+ * @typedef {{cells: number, unchecked: number, mended: number, rules: Record<string, number>, left: Record<string, number>,
+ *   offered: Record<string, number>, kinds: Record<string, Sentence>}} Checks
+ * @typedef {{row: number | null, code: string | null, severity: string, key: string, reason: Sentence, place: number[] | null, detail?: Detail}} Finding
  * @typedef {{file: string, kind: string | null, driver: string | null, layer: string | null, encoding: string | null,
  *   notes?: Sentence[], crs: {epsg: number | null, name: string | null, evidence: Sentence[]} | null, columns: {column: string, field: string | null, score: number}[],
  *   questions: Question[], counts: Record<string, number>, findings: Finding[], findings_left_out: number, layers?: string[],
  *   encodings?: import("./encoding.js").Candidate[], first_rows?: Record<string, import("./mapping.js").Sample[]>,
  *   rates?: {by_system: Record<string, number>, shapes: number, kind: string} | null,
- *   change_set: number | null, dry_run: boolean}} Report
+ *   change_set: number | null, dry_run: boolean, checks?: Checks | null}} Report
  */
 
 /** @param {Sentence | string} sentence */

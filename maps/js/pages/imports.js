@@ -11,6 +11,7 @@ import { columns } from "../imports/mapping.js";
 import { matchingBox, waiting } from "../imports/matching.js";
 import { codesBox, optionsBox, questionBox } from "../imports/options.js";
 import { queue } from "../imports/queue.js";
+import { faultsBox } from "../imports/faults.js";
 import { counts, evidence, findings } from "../imports/report.js";
 import { follow, letGo, run, stop } from "../imports/running.js";
 import { guard, start, toast } from "../shell.js";
@@ -224,19 +225,21 @@ function showReport() {
   fill(byId("settings"), ...(closed ? [] : [
     optionsBox(report, one.choices, changed),
     report && encodingBox(report.encodings ?? [], one.choices.encoding, (encoding) => (one.choices.encoding = encoding, one.choices.map = {}, changed())),
-    report && hasPlaces(one) ? crsBox(report, one.choices, control(), changed) : null,
+    hasPlaces(one) ? crsBox(report, one.choices, control(), changed) : null,
     report && codesBox(report, one.choices, changed),
   ]));
   byId("detected").hidden = !report;
   if (!report) return;
   fill(byId("evidence"), ...evidence(report));
   fill(byId("columns"), columns(report, closed ? {} : one.choices.map, changed));
+  fill(byId("faults-part"), open ? null : faultsBox(report, one.choices, changed));
   fill(byId("findings"), ...(open ? [] : findings(report)));
 }
 
 /** Whether a file has shapes, as far as is known: without a report, where the system itself was the trouble. @param {Item} one */
 function hasPlaces(one) {
-  return Boolean(one.report?.crs) || one.report?.questions.some((question) => question.about === "crs");
+  if (["crs", "control"].includes(one.trouble?.field ?? "")) return true;
+  return Boolean(one.report?.crs) || Boolean(one.report?.questions.some((question) => question.about === "crs"));
 }
 
 async function loadHistory() {
