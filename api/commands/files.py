@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from api.commands import matching
 from api.commands.people import who
 from api.opening import open_store
 from geo.crs import CGCS2000, label, parse_crs
@@ -82,6 +83,7 @@ def _add_import(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     parser.add_argument("--repair", action="append", type=_repairs, default=[], metavar="FAULT", help="mend beyond what is"
                         " safe: overlap, hole, inside, outside, over_known, or one fault by its id; none: not even that")  # fmt: skip
+    matching.add_arguments(parser)
     parser.add_argument("--layer", metavar="NAME", help="the layer or sheet, where the file has several")
     parser.add_argument("--strict", action="store_true", help="load nothing when a row is refused")
     parser.add_argument("--dry-run", action="store_true", help="do everything but write")
@@ -164,6 +166,7 @@ def _import_one(
         strict=arguments.strict,
         control=arguments.control or (),
         provisional=arguments.provisional,
+        **matching.chosen(arguments),
         repair=[one for chosen in arguments.repair for one in chosen],
         encoding=parse_encoding(arguments.encoding) if arguments.encoding else None,
     )
@@ -177,6 +180,7 @@ def _import_one(
         return FAILED
     reports.append(report.as_json())
     _tell(report)
+    matching.tell(report, arguments)
     return _status(report, arguments.strict)
 
 

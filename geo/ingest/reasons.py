@@ -74,8 +74,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "double": ("可能与 {text} 重复", "perhaps there already: {text}"),
     "double_left": ("与 {text} 重复，已确认不导入", "there already as {text}: found not to be loaded"),
-    "double": ("可能与 {text} 重复", "perhaps there already: {text}"),
-    "double_left": ("与 {text} 重复，已确认不导入", "there already as {text}: found not to be loaded"),
     "match_gone": ("确认的小区 {text} 不存在或不在管辖范围内", "the community {text} is not in your area"),
     "building_parent": ("楼栋须有所属楼栋群或小区", "a building needs its group or its community"),
 }
