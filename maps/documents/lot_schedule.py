@@ -17,6 +17,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.header_footer import HeaderFooterItem
 from openpyxl.worksheet.page import PageMargins
+from openpyxl.worksheet.pagebreak import Break, ColBreak
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -29,6 +30,8 @@ _BOX = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _HEAD = PatternFill("solid", fgColor="FFE8EDF3")
 _FONT = "宋体"
 _INT, _AREA, _MONEY, _SHARE = "#,##0", "#,##0.00", "#,##0.00", "0.0%"
+_SCALE, _PAGE = 84, 132
+"""Per cent at which sheets are printed, and the digits that A4 across holds then, in the widest of common typefaces."""
 _FIRST_RATE = 4
 """Row of the terms in which the first year's subsidy stands."""
 _UNIT_HEADS = (
@@ -50,8 +53,9 @@ def lot_schedule(paper: RoundPaper, step: Step = unwatched) -> bytes:
     last = _units(units, paper)
     step(0.7)
     _overview(overview, paper, last)
-    for sheet in (overview, units, terms):
+    for sheet, repeated, first in ((overview, 3, 9), (units, 5, 12), (terms, 0, 0)):
         _print_setup(sheet, paper)
+        _pages_across(sheet, repeated, first)
     book.calculation.fullCalcOnLoad = True
     book.properties.title, book.properties.creator = clean(paper.title), clean(paper.maker)
     out = io.BytesIO()
@@ -99,7 +103,7 @@ def _units(sheet: Worksheet, paper: RoundPaper) -> int:
             values += [UNKNOWN if figure is None else figure for figure in figures]
             _row(sheet, row, [*values, *([None] * (2 + years))], formats)
             _unit_formulas(sheet, row, paper)
-    _widths(sheet, (10, 18, 6, 20, 22, 10, 12, 9, 10, 14, 11, 9, 15, 15, *([14] * years)))
+    _widths(sheet, (7, 12, 5, 17, 18, 8, 10, 7, 8, 12, 8, 7, 14, 13, *([13] * years)))
     return row
 
 
@@ -150,7 +154,7 @@ def _overview(sheet: Worksheet, paper: RoundPaper, last: int) -> None:
                 f'=COUNTIFS({codes},B{row},{_range(source, last)},"{UNKNOWN}")',
             )
     _sums(sheet, 4 + len(paper.packages), 15 + years, formats)
-    _widths(sheet, (6, 10, 22, 18, 10, 10, 11, 16, 9, 17, 17, *([15] * years), 17, 9, 9, 9))
+    _widths(sheet, (5, 7, 16, 20, 8, 9, 9, 14, 8, 15, 15, *([13] * years), 14, 7, 7, 7))
 
 
 def _sums(sheet: Worksheet, row: int, columns: int, formats: Sequence[str | None]) -> None:
@@ -206,7 +210,7 @@ def _heads(sheet: Worksheet, row: int, heads: Sequence[str]) -> None:
         cell = sheet.cell(row, column, head)
         cell.font, cell.fill, cell.border = Font(name=_FONT, size=10, bold=True), _HEAD, _BOX
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
-    sheet.row_dimensions[row].height = 32
+    sheet.row_dimensions[row].height = 44
     sheet.freeze_panes = f"A{row + 1}"
     sheet.print_title_rows = f"{row}:{row}"
 
@@ -217,17 +221,50 @@ def _widths(sheet: Worksheet, widths: Sequence[float]) -> None:
 
 
 def _print_setup(sheet: Worksheet, paper: RoundPaper) -> None:
-    """A4 across, as wide as the page, the head row on each page, page numbers under it."""
+    """A4 across, the title over and page numbers under every page, the head row on each."""
     setup = sheet.page_setup
-    setup.orientation, setup.paperSize, setup.fitToWidth, setup.fitToHeight = "landscape", 9, 1, 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    setup.orientation, setup.paperSize = "landscape", 9
     sheet.print_options.horizontalCentered = True
-    sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.7, header=0.3, footer=0.3)
-    footer = sheet.oddFooter
+    sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.8, bottom=0.7, header=0.3, footer=0.3)
+    header, footer = sheet.oddHeader, sheet.oddFooter
+    assert isinstance(header, HeaderFooterItem)
     assert isinstance(footer, HeaderFooterItem)
+    header.center.size, header.center.font = 14, f"{_FONT},Bold"
     for part, text in (
-        (footer.left, clean(paper.maker).replace("&", "&&")),
+        (header.left, _escaped(paper.area)),
+        (header.center, _escaped(f"{paper.title} {sheet.title}")),
+        (header.right, f"数据截止：{day(paper.as_of)}"),
+        (footer.left, _escaped(paper.maker)),
         (footer.center, "第 &P 页，共 &N 页"),
         (footer.right, day(paper.made_on)),
     ):
         part.text = text
+    # The title of the sheet would be cut where the first columns come again: on paper it stands over each page.
+    sheet.print_area = f"A3:{get_column_letter(sheet.max_column)}{sheet.max_row}"
+
+
+def _escaped(text: str) -> str:
+    """Text for the head or the foot of a page, where & begins an instruction."""
+    return clean(text).replace("&", "&&")
+
+
+def _pages_across(sheet: Worksheet, repeated: int, first: int) -> None:
+    """Print at a size that reads: as many pages side by side as the columns need, the first columns again on each.
+
+    `first`: the last column of the first page. Without columns to repeat the sheet is as wide as the page.
+    """
+    if not repeated:
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+        return
+    sheet.print_title_cols = f"A:{get_column_letter(repeated)}"
+    sheet.page_setup.pageOrder, sheet.page_setup.scale = "overThenDown", _SCALE
+    wide = [sheet.column_dimensions[get_column_letter(n)].width for n in range(1, sheet.max_column + 1)]
+    sheet.col_breaks = ColBreak()
+    sheet.col_breaks.append(Break(id=first))
+    taken = sum(wide[:repeated])
+    for column in range(first + 1, len(wide) + 1):
+        if taken + wide[column - 1] > _PAGE:
+            sheet.col_breaks.append(Break(id=column - 1))
+            taken = sum(wide[:repeated])
+        taken += wide[column - 1]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
+import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
 
 from geo.tender.schedule import cost_of, income_of
 from maps.documents import RoundPaper
@@ -133,13 +138,35 @@ def test_unknown_is_a_dash_that_no_sum_counts(paper: RoundPaper) -> None:
 
 
 def test_it_is_set_up_to_be_printed(paper: RoundPaper) -> None:
-    for sheet in _book(paper):
+    book = _book(paper)
+    for sheet in book:
         assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
-        assert sheet.sheet_properties.pageSetUpPr.fitToPage
-        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
         assert sheet.print_title_rows == "$3:$3"
         assert sheet.freeze_panes == "A4"
         assert sheet.oddFooter.left.text == "示例区住房&&城乡建设局"
+        assert sheet.title in sheet.oddHeader.center.text
+        assert sheet.print_area.startswith(f"'{sheet.title}'!$A$3:")
+    assert book[TERMS].sheet_properties.pageSetUpPr.fitToPage
+
+
+def _digits(sheet: Any, columns: Iterable[int]) -> float:
+    return sum(sheet.column_dimensions[get_column_letter(column)].width for column in columns)
+
+
+@pytest.mark.parametrize("years", [1, 3, 10])
+def test_no_page_shrinks_its_figures_and_each_says_whose_they_are(paper: RoundPaper, years: int) -> None:
+    """At 84 % a landscape A4 holds 132 digits: every page keeps within, the first columns included."""
+    money = paper.money.model_copy(update={"years": years, "subsidy": paper.money.subsidy[:years]})
+    book = _book(dataclasses.replace(paper, money=money))
+    for name, repeated in ((OVERVIEW, 3), (UNITS, 5)):
+        sheet = book[name]
+        assert sheet.page_setup.scale == 84
+        assert not (sheet.sheet_properties.pageSetUpPr and sheet.sheet_properties.pageSetUpPr.fitToPage)
+        assert sheet.print_title_cols == f"$A:${get_column_letter(repeated)}"
+        ends = [0, *(each.id for each in sheet.col_breaks.brk), sheet.max_column]
+        for first, last in pairwise(ends):
+            columns = {*range(1, repeated + 1), *range(first + 1, last + 1)}
+            assert _digits(sheet, columns) <= 132
 
 
 def test_a_round_without_packages_is_an_empty_schedule(paper: RoundPaper) -> None:
