@@ -1,0 +1,170 @@
+"""The import page by mouse and keyboard: parts of a shapefile, encodings, questions answered in place, control points."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import Page, expect
+from shapely import transform
+from shapely.geometry import box
+
+from geo.store.engine import Scope
+from tests.browser.conftest import Service
+
+pytestmark = pytest.mark.browser
+NEIGHBOURHOOD = "990101001001"
+EVERYWHERE = Scope("os:test", ("",))
+_PLACE = """
+SELECT ST_X(place), ST_Y(place) FROM (SELECT ST_PointOnSurface(geom) AS place FROM region
+ WHERE code = %(code)s AND upper_inf(recorded)) found"""
+
+
+@pytest.fixture
+def homes(service: Service) -> gpd.GeoDataFrame:
+    """Three new communities of the demo, one with a number that nobody can read."""
+    with service.store.begin(EVERYWHERE) as session:
+        west, south = session.connection().exec_driver_sql(_PLACE, {"code": NEIGHBOURHOOD}).one()
+    frame = pd.DataFrame(
+        {
+            "小区编码": [f"{NEIGHBOURHOOD}C9{n:02d}" for n in range(3)],
+            "小区名称": ["锦绣花园", "翠竹苑", "丁香里"],
+            "门牌": ["和平路1号", "和平路2号", "和平路3号"],
+            "户数": ["120户", "约三百户", "80"],
+        }
+    )
+    shapes = [box(west + n * 2e-4, south, west + n * 2e-4 + 1e-4, south + 1e-4) for n in range(3)]
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=4490)
+
+
+@pytest.fixture
+def parts(homes: gpd.GeoDataFrame, tmp_path: Path) -> list[Path]:
+    """The same as a shapefile in GBK and Gauss–Krüger, with nothing that says so: no .prj, no .cpg, no language byte."""
+    homes.to_crs(4548).to_file(tmp_path / "小区.shp", encoding="gbk")
+    for ending in (".prj", ".cpg"):
+        (tmp_path / f"小区{ending}").unlink(missing_ok=True)
+    table = bytearray((tmp_path / "小区.dbf").read_bytes())
+    table[29] = 0
+    (tmp_path / "小区.dbf").write_bytes(table)
+    return sorted(tmp_path.glob("小区.*"))
+
+
+def names(service: Service) -> list[tuple[str, str | None]]:
+    with service.store.begin(EVERYWHERE) as session:
+        found = session.connection().exec_driver_sql(
+            "SELECT name, address FROM community WHERE code LIKE %(code)s AND upper_inf(recorded) ORDER BY code",
+            {"code": f"{NEIGHBOURHOOD}C9%"},
+        )
+        return [(row.name, row.address) for row in found]
+
+
+def state(page: Page, name: str) -> None:
+    """Wait until the chosen file is in a state."""
+    expect(page.locator(f"#queue-list tr.chosen[data-state={name}]")).to_be_visible(timeout=60_000)
+
+
+def test_a_shapefile_by_parts_from_choosing_to_loaded(
+    service: Service, page: Page, parts: list[Path]
+) -> None:
+    service.enter(page, "planner")
+    service.open(page, "/imports")
+    page.set_input_files("#file", parts)
+    state(page, "asks")
+    expect(page.locator("#queue-list tbody tr")).to_have_count(1)
+    # The encoding that was guessed, and what the others would read.
+    taken = page.locator("#encodings .choice", has=page.locator("input:checked"))
+    expect(taken).to_contain_text("GB18030")
+    expect(taken).to_contain_text("锦绣花园")
+    expect(page.locator("#encodings .choice", has_text="UTF-8").locator(".tag.bad")).to_be_visible()
+    # The system is asked, and answered where the evidence stands.
+    expect(page.locator("#load")).to_be_hidden()
+    page.locator('#systems input[value="EPSG:4548"]').check()
+    expect(page.locator("#outcome-state")).to_have_text("选项已改，请重新检查")
+    # Nothing is lost by a reload, and the file is not sent again.
+    page.reload()
+    expect(page.locator("body[data-ready=yes]")).to_be_attached()
+    expect(page.locator('#systems input[value="EPSG:4548"]')).to_be_checked(timeout=20_000)
+    page.click("#again")
+    state(page, "checked")
+    cells = page.locator("table.mapping tr", has=page.locator("td:first-child", has_text="户数")).locator(
+        "td.cell"
+    )
+    expect(cells.nth(0)).to_have_text("120户 120")
+    expect(cells.nth(1).locator(".wrong")).to_have_text("约三百户")
+    page.locator('table.mapping select[data-column="门牌"]').select_option("address")
+    page.click("#again")
+    state(page, "checked")
+    page.click("#load")
+    state(page, "loaded")
+    assert names(service) == [("锦绣花园", "和平路1号"), ("翠竹苑", "和平路2号"), ("丁香里", "和平路3号")]
+    expect(page.locator("#history tbody tr").first).to_contain_text("小区.zip")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("#undo-now")
+    expect(page.locator("#outcome")).to_be_hidden()
+    assert names(service) == []
+
+
+def test_control_points_are_pasted_judged_and_used(
+    service: Service, page: Page, homes: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    """A file in a local system: refused, fitted by points of which one was miscopied, and loaded without that one."""
+    plane = homes.to_crs(4548)
+    turn, shift = np.array([[0.99999, 0.001], [-0.001, 0.99999]]), np.array([-400_000.0, -3_000_000.0])
+    local = transform(plane.geometry.values, lambda xy: xy @ turn.T + shift)
+    gpd.GeoDataFrame(homes.drop(columns="geometry"), geometry=local, crs="EPSG:2364").to_file(
+        tmp_path / "地方.gpkg"
+    )
+    x0, y0 = plane.total_bounds[:2]
+    marks = np.array([[x0, y0], [x0 + 900, y0], [x0, y0 + 900], [x0 + 900, y0 + 900]])
+    degrees = gpd.GeoSeries.from_xy(*marks.T, crs=4548).to_crs(4490)
+    lines = [
+        f"{x:.3f}\t{y:.3f}\t{point.x:.9f}\t{point.y:.9f}"
+        for (x, y), point in zip(marks @ turn.T + shift, degrees, strict=True)
+    ]
+    lines[3] = lines[3].replace(lines[3].split("\t")[3], f"{degrees.iloc[3].y + 0.001:.9f}")
+    service.enter(page, "planner")
+    service.open(page, "/imports")
+    page.set_input_files("#file", tmp_path / "地方.gpkg")
+    state(page, "failed")
+    expect(page.locator("#problem")).to_contain_text("2364")
+    page.locator("#systems input[value=control]").check()
+    page.locator('#control input[data-at="0-0"]').evaluate(
+        """(input, text) => { const data = new DataTransfer(); data.setData('text/plain', text);
+            input.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })); }""",
+        "X\tY\t经度\t纬度\n" + "\n".join(lines),
+    )
+    expect(page.locator("#fit")).to_contain_text("第 4 点与其余各点不符")
+    expect(page.locator("#control tr.spoils")).to_have_count(1)
+    page.locator("#control tr.spoils button").click()
+    expect(page.locator("#fit .tag.good")).to_contain_text("3 个点吻合，中误差 0.000 米")
+    page.click("#again")
+    state(page, "checked")
+    page.click("#load")
+    state(page, "loaded")
+    assert [name for name, _ in names(service)] == ["锦绣花园", "翠竹苑", "丁香里"]
+
+
+def test_several_files_wait_in_one_list_and_are_reached_by_keys(
+    service: Service, page: Page, homes: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    homes.drop(columns="geometry").to_csv(tmp_path / "没有图形.csv", index=False)
+    homes.to_file(tmp_path / "小区.gpkg")
+    (tmp_path / "说明.txt").write_text("不是数据", "utf-8")
+    service.enter(page, "planner")
+    service.open(page, "/imports")
+    page.set_input_files("#file", [tmp_path / name for name in ("没有图形.csv", "小区.gpkg", "说明.txt")])
+    rows = page.locator("#queue-list tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(2)).to_have_attribute("data-state", "failed", timeout=60_000)
+    expect(rows.nth(1)).to_have_attribute("data-state", "checked", timeout=60_000)
+    rows.nth(0).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#problem")).to_contain_text("this format is not taken")
+    rows.nth(2).focus()
+    page.keyboard.press("Delete")
+    expect(rows).to_have_count(2)
