@@ -6,6 +6,7 @@ import { guard, reason, start, toast } from "../shell.js";
 import { readState, writeState } from "../state.js";
 import { difference, OPEN } from "../surveys/difference.js";
 import { reportBox, strays } from "../surveys/reports.js";
+import { fetchOnClick } from "../surveys/sheets.js";
 import { header, said } from "../surveys/values.js";
 import { table } from "../table.js";
 import { day, moment, named, num, t } from "../words.js";
@@ -29,7 +30,7 @@ const places = table(/** @type {Columns} */ ([
   { key: "confirmed", label: t("surveys.confirmed_fields"), kind: "num", value: (row) => row.confirmed, cell: (row) => num(row.confirmed) },
   { key: "surveyors", label: t("surveys.surveyors"), kind: "text wrap", value: (row) => (row.surveyors ?? []).join("、") },
   { key: "returned", label: t("surveys.returned_at"), value: (row) => row.returned_at ?? "", cell: (row) => (row.returned_at ? moment(row.returned_at) : el("span", { class: "tag" }, t("surveys.not_yet"))) },
-  { key: "sheet", label: t("surveys.sheet_short"), value: () => "", cell: (row) => (mayEdit ? el("a", { href: address(`${here}/sheets.xlsx`, { neighbourhood: row.code }), download: true }, "XLSX") : null) },
+  { key: "sheet", label: t("surveys.sheet_short"), value: () => "", cell: (row) => (mayEdit ? sheetOf(row.code) : null) },
 ]), { code: (row) => row.code, caption: t("surveys.progress"), sort: "outstanding", down: true });
 const confirmed = table(/** @type {Columns} */ ([
   { key: "id", label: t("common.number"), kind: "num", value: (row) => row.id },
@@ -70,6 +71,7 @@ function wire() {
   byId("withdraw").addEventListener("click", () => guard(withdraw));
   for (const [id, name] of [["of-kind", "kind"], ["of-place", "place"], ["of-field", "field"]]) byId(id).addEventListener("change", () => choose(name, byId(id, HTMLSelectElement).value));
   byId("of-text").addEventListener("input", later(() => choose("text", byId("of-text", HTMLInputElement).value.trim()), 150));
+  for (const id of ["xlsx", "zip"]) fetchOnClick(byId(id, HTMLAnchorElement), byId("making"));
   const [input, drop] = [byId("file", HTMLInputElement), byId("drop")];
   input.addEventListener("change", () => void take(input.files));
   drop.addEventListener("dragover", (event) => (event.preventDefault(), drop.classList.add("over-it")));
@@ -79,6 +81,13 @@ function wire() {
     drop.classList.remove("over-it");
     void take(event.dataTransfer?.files ?? null);
   });
+}
+
+/** @param {string} code of a neighbourhood */
+function sheetOf(code) {
+  const link = el("a", { href: address(`${here}/sheets.xlsx`, { neighbourhood: code }), download: true }, "XLSX");
+  fetchOnClick(link, byId("making"));
+  return link;
 }
 
 /** @param {string} name @param {string} value */
