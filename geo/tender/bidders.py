@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from geo.tender.award_words import Reason, reason
 from geo.tender.modes import Grade
 
-Points = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=4)]
+Points = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4)]
 _PREFIX = {"city": 4, "district": 6}
 
 

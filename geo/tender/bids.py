@@ -17,9 +17,10 @@ from geo.store.sql import query
 from geo.store.tender_tables import bid, package, tender_round
 from geo.tender import rounds, steps
 from geo.tender.firms import bidders
-from geo.tender.terms import Fen
+from geo.tender.terms import Price
 
-Score = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=4)]
+Score = Annotated[Decimal, Field(ge=0, le=100, decimal_places=4)]
+"""Points of the committee, out of a hundred (百分制)."""
 
 
 CHINA: Final = timezone(timedelta(hours=8))
@@ -33,7 +34,7 @@ class Received(BaseModel):
 
     package: int = Field(ge=1, le=10_000)
     firm: str = Field(pattern=r"^[0-9A-Z]{18}$")
-    price_fen: Fen
+    price_fen: Price
     score: Score
     received_at: datetime
 

@@ -31,7 +31,7 @@ class Credit(BaseModel):
     graded_on: date | None = None
     barred_until: date | None = None
     """First day on which it may bid again."""
-    capacity: int | None = Field(None, ge=0, le=10_000_000)
+    capacity: int | None = Field(None, strict=True, ge=0, le=10_000_000)
     """Households that it can serve in all; None: no limit is known."""
     related: list[str] | None = Field(None, max_length=200)
     """Codes of firms that it controls, or is controlled with."""

@@ -10,9 +10,12 @@ from pydantic import ConfigDict, Field
 
 from geo.tender.schedule import MoneyPlan, Rate
 
-Yuan = Annotated[Decimal, Field(ge=0, le=Decimal("1e12"), decimal_places=2)]
+Yuan = Annotated[Decimal, Field(ge=0, le=Decimal("1e11"), decimal_places=2)]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=6)]
-Fen = Annotated[int, Field(ge=0, le=10**15)]
+Fen = Annotated[int, Field(strict=True, ge=0, le=10**13)]
+"""Money in whole fen, up to a hundred thousand million yuan: a fraction or a text is none."""
+Price = Annotated[int, Field(strict=True, ge=1, le=10**13)]
+"""What somebody asks for work, in whole fen: never nothing (零元投标无效)."""
 BudgetYear = Annotated[int, Field(ge=1990, le=2200)]
 
 
