@@ -20,6 +20,7 @@ from api.routes import (
     assign,
     audit,
     awards,
+    basemaps,
     bundles,
     communities,
     coverage,
@@ -76,6 +77,7 @@ ROUTES: Final[tuple[ModuleType, ...]] = (
     plan_exports,
     surveys,
     tiles,
+    basemaps,
 )
 """Every module of `api/routes`; each has a `router`."""
 

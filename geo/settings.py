@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date, datetime, timedelta, timezone
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 ENV_FILE = "wangge.env"
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg2")
+BASEMAPS = ("tianditu-vec", "tianditu-img", "tianditu-ter", "amap", "amap-img", "osm", "pmtiles", "folder")
+"""Base maps that can be chosen."""
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.{}:-]+(/[^\s\"';,<>]*)?")
 CHINA_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China keeps one time, without daylight saving, since 1991."""
 
@@ -31,7 +35,9 @@ def default_data() -> Path:
 class Settings(BaseSettings):
     """What an installation may choose. Read once, at the front door; passed down as a plain value."""
 
-    model_config = SettingsConfigDict(env_prefix="WANGGE_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="WANGGE_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     data: Path = Field(default_factory=default_data)
     host: str = "127.0.0.1"
@@ -60,6 +66,64 @@ class Settings(BaseSettings):
     pool_size: int = Field(10, ge=1)
     ending_days: int = Field(90, ge=0)
     """A contract that ends within so many days puts its community into the pool for tender (待招标池)."""
+
+    basemaps: Annotated[tuple[str, ...], NoDecode] = ()
+    """Base maps (底图) that pages offer beside plain ground, in this order; none: nobody outside is asked."""
+    tianditu_key: SecretStr | None = None
+    """The key (`tk`) of 天地图, of the kind for browsers (浏览器端): every signed-in reader's browser sends it."""
+    tianditu_host: str = "https://t{s}.tianditu.gov.cn"
+    tianditu_matrix: Literal["w", "c"] = "w"
+    """Tiles in Web Mercator, or in degrees (EPSG:4490), as many provincial nodes alone have them."""
+    amap_host: str = ""
+    osm_url: str = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
+    basemap_file: Path | None = None
+    """A `.pmtiles` file with pictures, for the base map `pmtiles`."""
+    basemap_folder: Path | None = None
+    """A folder of `z/x/y.png` (jpg, webp), for the base map `folder`."""
+    basemap_shifted: bool = False
+    """The tiles of that folder are in GCJ-02, as those of the map apps are."""
+    basemap_credit: str = ""
+    """Who made the tiles of file and folder; shown below the map."""
+    basemap_approvals: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
+    """Review numbers (审图号) to be shown: `tianditu=GS(…)…号; amap=…`."""
+
+    @field_validator("basemaps", mode="before")
+    @classmethod
+    def _known_basemaps(cls, value: object) -> object:
+        names = tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+        found = tuple(name for name in names if name) if isinstance(names, tuple | list) else ()
+        if unknown := [name for name in found if name not in BASEMAPS]:
+            raise ValueError(f"no base map {unknown[0]!r}: {', '.join(BASEMAPS)}")
+        return found
+
+    @field_validator("basemap_approvals", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = (part.partition("=") for part in value.split(";") if part.strip())
+        return {name.strip(): text.strip() for name, _, text in pairs}
+
+    @field_validator("tianditu_host", "amap_host", "osm_url")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        """Hosts go into a page's policy: nothing in them may end a rule or begin another."""
+        if value and not _ADDRESS.fullmatch(value):
+            raise ValueError("write https://host, with {s} where the number of a server goes")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _basemaps_have_what_they_need(self) -> Self:
+        needs = {
+            "tianditu": ("WANGGE_TIANDITU_KEY", self.tianditu_key),
+            "pmtiles": ("WANGGE_BASEMAP_FILE", self.basemap_file),
+            "folder": ("WANGGE_BASEMAP_FOLDER", self.basemap_folder),
+        }
+        for name in self.basemaps:
+            setting, value = needs.get(name.partition("-")[0], ("", True))
+            if not value:
+                raise ValueError(f"the base map {name} needs {setting}")
+        return self
 
     @field_validator("extent", mode="before")
     @classmethod

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,7 +29,7 @@ from maps.pages import PAGES, Page
 from maps.safe import harden
 from maps.words import LANGUAGES, words
 
-__all__ = ["PAGES", "STATIC", "Page", "RenderedPage", "render"]
+__all__ = ["PAGES", "STATIC", "Page", "RenderedPage", "render", "with_pictures"]
 
 _HERE: Final = Path(__file__).resolve().parent
 
@@ -225,6 +225,11 @@ def policy_of(html: str) -> str:
     digests = {hashlib.sha256(code.encode()).digest() for code in _INLINE.findall(html)}
     hashes = sorted(base64.b64encode(digest).decode() for digest in digests)
     return _CSP.format(hashes="".join(f" 'sha256-{value}'" for value in hashes))
+
+
+def with_pictures(policy: str, hosts: Sequence[str]) -> str:
+    """A page's policy that lets pictures, and nothing else, come from these hosts too: base maps that were chosen."""
+    return policy.replace("img-src 'self' data:", " ".join(["img-src 'self' data:", *hosts]))
 
 
 def _add_map(shell: _Shell, page: Page, said: Mapping[str, str]) -> None:

@@ -12,7 +12,8 @@ from fastapi.responses import RedirectResponse
 from api.access import Visit
 from api.deps import ROLES, Allowed, Settings, This, open_to_all
 from api.languages import COOKIE, language_of
-from maps.frame import PAGES, Page, render
+from maps.basemaps import hosts
+from maps.frame import PAGES, Page, render, with_pictures
 
 HOMES: Final = {
     "planner": "/plans",
@@ -92,7 +93,7 @@ def send_page(page: Page, request: Request, settings: Settings, status: int = 20
     language = language_of(request)
     drawn = render(page, language)
     headers = {
-        "Content-Security-Policy": drawn.csp,
+        "Content-Security-Policy": with_pictures(drawn.csp, hosts(settings)) if page.has_map else drawn.csp,
         "ETag": drawn.etag,
         # The same bytes for everybody, but who may see them changes: ask again each time.
         "Cache-Control": "private, no-cache",

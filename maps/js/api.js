@@ -11,6 +11,7 @@ export const paths = {
   password: "/api/password",
   summary: "/api/summary",
   census: "/api/census",
+  basemaps: "/api/basemaps",
   coverage: "/api/coverage",
   unserved: "/api/coverage/unserved",
   pool: "/api/coverage/pool",

@@ -1,6 +1,7 @@
 // Drawing on the map that the frame made: shapes on one canvas, ground below, highlight and labels above.
 
 import { all, paths } from "./api.js";
+import { offerBaseMaps } from "./basemap.js";
 import { el } from "./dom.js";
 import { inside } from "./plans/line.js";
 
@@ -8,6 +9,12 @@ export const district = district_map;
 
 // The panels around the map fill after it was made; its size follows them.
 new ResizeObserver(() => district.invalidateSize({ animate: false })).observe(district.getContainer());
+
+/** The plain ground, which gives way to a base map. */
+const plain = L.layerGroup().addTo(district);
+export const hasBase = () => district.getContainer().classList.contains("with-base");
+district.on(/** @type {any} */ ({ basechange: () => (hasBase() ? plain.remove() : plain.addTo(district)) }));
+offerBaseMaps(district);
 
 export const INK = "#123f6d";
 
@@ -179,11 +186,12 @@ export async function ground(about = {}) {
     all(paths.list("regions"), { level: "district", as_of: about.as_of }),
     load("base-features", {}),
   ]);
-  still(outline, { fillColor: "#fbfcfd", fillOpacity: 1, color: "#9aa7b5", weight: 1.5 }, "ground").addTo(district);
+  still(outline, { stroke: false, fillColor: "#fbfcfd", fillOpacity: 1 }, "ground").addTo(plain);
   for (const [kind, styles] of GROUND) {
     const features = base.filter((feature) => feature.properties.kind === kind);
-    for (const style of styles) still(features, style, "ground").addTo(district);
+    for (const style of styles) still(features, style, "ground").addTo(plain);
   }
+  still(outline, { fill: false, color: "#9aa7b5", weight: 1.5 }, "ground").addTo(district);
   scaleGround();
   district.on("zoomend", scaleGround);
   return outline;

@@ -17,7 +17,9 @@ export function readState(defaults) {
  * @param {Record<string, string>} defaults @param {boolean} [push] a new step for the Back button */
 export function writeState(state, defaults, push = false) {
   const kept = Object.entries(state).filter(([key, value]) => value !== "" && value !== defaults[key]);
-  const query = new URLSearchParams(kept).toString();
+  // Which base map lies below is no page's own, and is kept by all.
+  const base = new URLSearchParams(location.search).get("base");
+  const query = new URLSearchParams(base === null ? kept : [...kept, ["base", base]]).toString();
   const url = location.pathname + (query ? `?${query}` : "");
   if (push) history.pushState(null, "", url);
   else history.replaceState(null, "", url);

@@ -116,6 +116,11 @@ def answers(shares: tuple[float | None, ...]) -> dict[str, Any]:
         "/api/communities": listing(unit),
         "/api/building-groups": listing(),
         "/api/grids": listing(),
+        "/api/basemaps": {"basemaps": []},
+        "/api/census": {
+            "communities": 1, "modes": {"unknown": 1}, "three_no": 1, "groups": 0, "stand_alone": 0, "grids": 0,
+            "neighbourhoods": 0, "subdistricts": len(codes), "districts": 1, "bounds": None,
+        },
         "/api/coverage": {
             "as_of": "2026-11-01", "level": "subdistrict", "basis": "count", "standalone": False, "rows": rows,
             "basis_text": {"zh": "按小区数", "en": "by count"}, "total": total,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pydantic import ValidationError
 
@@ -26,3 +28,33 @@ def test_without_an_address_the_database_is_our_own() -> None:
 def test_another_kind_of_database_is_refused(address: str) -> None:
     with pytest.raises(ValidationError, match="write postgresql://"):
         Settings(database_url=address)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"basemaps": "tianditu-vec"}, "WANGGE_TIANDITU_KEY"),
+        ({"basemaps": "folder"}, "WANGGE_BASEMAP_FOLDER"),
+        ({"basemaps": "pmtiles"}, "WANGGE_BASEMAP_FILE"),
+        ({"basemaps": "elsewhere"}, "no base map 'elsewhere'"),
+        ({"amap_host": "https://a.example; script-src *"}, "write https://host"),
+        ({"osm_url": "https://a.example/{z}/{x}/{y}.png' *"}, "write https://host"),
+        ({"tianditu_host": "javascript:alert(1)"}, "write https://host"),
+    ],
+)
+def test_a_base_map_without_what_it_needs_or_at_no_host_is_refused(given: dict[str, str], said: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(said)) as refused:
+        Settings(tianditu_key=None if "basemaps" in given else "geheim", **given)
+    assert "geheim" not in str(refused.value)
+
+
+def test_base_maps_and_review_numbers_are_read_from_one_line_each() -> None:
+    settings = Settings(
+        basemaps="amap, tianditu-img",
+        tianditu_key="geheim",
+        basemap_approvals="amap=GS(2024)1号; tianditu=GS(2024)2号",
+    )
+    assert settings.basemaps == ("amap", "tianditu-img")
+    assert settings.basemap_approvals == {"amap": "GS(2024)1号", "tianditu": "GS(2024)2号"}
+    assert "geheim" not in repr(settings)
+    assert Settings().basemaps == ()

@@ -2,7 +2,7 @@
 
 import { get, paths } from "../api.js";
 import { el } from "../dom.js";
-import { district, names as labelled } from "../map.js";
+import { district, hasBase, names as labelled } from "../map.js";
 import { modeName, modeOf } from "../modes.js";
 import { guard } from "../shell.js";
 import { tileLayer } from "../tiles.js";
@@ -21,7 +21,7 @@ const PANE = "city";
 export function tiled(page, census) {
   const list = places(page, census);
   if (!district.getPane(PANE)) district.createPane(PANE).style.zIndex = "300";
-  const plain = () => !district_map.getContainer().classList.contains("with-base");
+  const plain = () => !hasBase();
   const tiles = tileLayer((zoom) => tileNames(page.isOff, plain())(zoom), {
     minZoom: 0, pane: PANE, params: { as_of: page.asOf() }, looks: (zoom) => tileLooks(page.isOff, plain())(zoom),
   });

@@ -1,0 +1,251 @@
+"""Base maps in a real browser, from providers made up on this machine: each lies where it belongs, and only those asked."""
+
+from __future__ import annotations
+
+import io
+import logging
+import math
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+from pydantic import SecretStr
+
+from geo.crs_shifted import wgs_to_gcj
+from tests.browser.conftest import Service, Watch
+
+pytestmark = pytest.mark.browser
+
+ZOOM, SIDE = 16, 256
+PLACE = (117.2345, 31.8123)
+KEY = "tk-nobody-may-read"
+GROUND, MARK = (240, 240, 225), (255, 0, 0)
+
+
+def mercator(lon: float, lat: float, zoom: int) -> tuple[float, float]:
+    """Pixels from the upper left corner of the world."""
+    whole = SIDE * 2**zoom
+    down = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2
+    return (lon + 180) / 360 * whole, down * whole
+
+
+def degrees(lon: float, lat: float, zoom: int) -> tuple[float, float]:
+    """The same for tiles in degrees: one tile is 360 / 2^zoom degrees wide and high, from 90 north."""
+    whole = SIDE * 2**zoom
+    return (lon + 180) / 360 * whole, (90 - lat) / 360 * whole
+
+
+def shifted(lon: float, lat: float) -> tuple[float, float]:
+    """Where GCJ-02 puts a place, by the formulas that the service itself reads files with."""
+    x, y = wgs_to_gcj(np.array([[lon, lat]]))[0]
+    return float(x), float(y)
+
+
+def drawn(x: int, y: int, mark: tuple[float, float]) -> bytes:
+    """A tile of plain ground; where the place falls into it, a red square of five pixels."""
+    image = Image.new("RGB", (SIDE, SIDE), GROUND)
+    left, top = mark[0] - x * SIDE, mark[1] - y * SIDE
+    for i in range(-2, 3):
+        for j in range(-2, 3):
+            at = math.floor(left) + i, math.floor(top) + j
+            if 0 <= at[0] < SIDE and 0 <= at[1] < SIDE:
+                image.putpixel(at, MARK)
+    made = io.BytesIO()
+    image.save(made, "PNG")
+    return made.getvalue()
+
+
+@dataclass
+class Provider:
+    """A provider on this machine: answers as Tianditu and AMap do, and notes what it was asked."""
+
+    address: str = ""
+    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+
+    def tile(self, path: str) -> bytes:
+        parts = urlsplit(path)
+        said = {name.lower(): values[0] for name, values in parse_qs(parts.query).items()}
+        if parts.path == "/appmaptile":
+            x, y, z = (int(said[name]) for name in "xyz")
+            return drawn(x, y, mercator(*shifted(*PLACE), z))
+        x, y, z = int(said["tilecol"]), int(said["tilerow"]), int(said["tilematrix"])
+        lies = degrees if said["tilematrixset"] == "c" else mercator
+        if said["layer"].startswith("c"):  # labels: nothing but air
+            made = io.BytesIO()
+            Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0)).save(made, "PNG")
+            return made.getvalue()
+        return drawn(x, y, lies(*PLACE, z))
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    found = Provider()
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found.asked.append((self.path, {key.lower(): value for key, value in self.headers.items()}))
+            body = found.tile(self.path)
+            self.send_response(200)
+            self.send_header("Content-Type", "image/png")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    found.address = f"http://127.0.0.1:{server.server_port}"
+    yield found
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def choose(service: Service, **settings: Any) -> None:
+    """Let the installation offer base maps."""
+    service.app.state.settings = service.app.state.settings.model_copy(update=settings)
+
+
+def offset(page: Page) -> tuple[float, float]:
+    """How far the red square of the picture is from where the map itself puts the place, in pixels."""
+    page.evaluate(
+        """async (at) => {
+          for (const name of ["overlayPane", "ground", "labels", "highlight", "markerPane"]) {
+            const pane = district_map.getPane(name);
+            if (pane) pane.style.display = "none";
+          }
+          district_map.setView(at, 16, { animate: false });
+        }""",
+        [PLACE[1] + 0.0004, PLACE[0] - 0.0007],
+    )
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(600)  # tiles fade in
+    point = page.evaluate(
+        """(at) => {
+          const point = district_map.latLngToContainerPoint(at);
+          const box = district_map.getContainer().getBoundingClientRect();
+          return [point.x + box.left, point.y + box.top];
+        }""",
+        [PLACE[1], PLACE[0]],
+    )
+    picture = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
+    red = (picture[:, :, 0] > 200) & (picture[:, :, 1] < 120) & (picture[:, :, 2] < 120)
+    rows, columns = np.nonzero(red)
+    near = (abs(columns - point[0]) < 40) & (abs(rows - point[1]) < 40)
+    assert near.sum() >= 9, "the mark is not near its place"
+    return float(columns[near].mean() + 0.5 - point[0]), float(rows[near].mean() + 0.5 - point[1])
+
+
+def folder_of(tmp_path: Path, mark: tuple[float, float]) -> Path:
+    """Tiles around the place as files."""
+    x, y = (int(value // SIDE) for value in mark)
+    for i in range(x - 4, x + 5):
+        (tmp_path / str(ZOOM) / str(i)).mkdir(parents=True)
+        for j in range(y - 4, y + 5):
+            (tmp_path / str(ZOOM) / str(i) / f"{j}.png").write_bytes(drawn(i, j, mark))
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["tianditu-w", "tianditu-c", "amap", "folder", "folder-shifted"])
+def test_a_known_place_falls_on_its_pixel(
+    service: Service, page: Page, provider: Provider, tmp_path: Path, name: str
+) -> None:
+    base = {"tianditu-w": "tianditu-vec", "tianditu-c": "tianditu-vec", "folder-shifted": "folder"}.get(
+        name, name
+    )
+    moved = mercator(*(shifted(*PLACE) if name == "folder-shifted" else PLACE), ZOOM)
+    choose(
+        service, basemaps=(base,), tianditu_host=provider.address, tianditu_key=SecretStr(KEY), amap_host=provider.address,
+        tianditu_matrix=name[-1] if base == "tianditu-vec" else "w", basemap_shifted=name == "folder-shifted",
+        basemap_folder=folder_of(tmp_path, moved) if base == "folder" else None,
+    )  # fmt: skip
+    service.enter(page, "supervisor")
+    service.open(page, f"/status?base={base}")
+    x, y = offset(page)
+    expect(page.locator("#district_map.with-base")).to_be_attached()
+    # the mark's own pixel is cut off to whole pixels: half of one either way
+    assert abs(x) <= 1
+    assert abs(y) <= 1
+
+
+def test_javascript_shifts_as_python_does(service: Service, page: Page) -> None:
+    places = np.random.default_rng(5).uniform((70, 0), (140, 57), (300, 2))
+    service.enter(page, "supervisor")
+    service.open(page, "/status")
+    moved = page.evaluate(
+        """async (places) => {
+          const { toGcj } = await import("/static/js/basemap/shift.js");
+          return places.map(([lon, lat]) => toGcj(lon, lat));
+        }""",
+        places.tolist(),
+    )
+    assert np.abs(np.array(moved) - wgs_to_gcj(places)).max() < 1e-11
+
+
+def test_without_a_setting_nobody_is_offered_and_nobody_asked(service: Service, page: Page) -> None:
+    service.enter(page, "supervisor")
+    service.open(page, "/status?base=amap")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator(".base-switch")).to_have_count(0)
+    answer = page.goto(f"{service.address}/status")
+    assert answer is not None
+    assert "img-src 'self' data:;" in answer.headers["content-security-policy"]
+
+
+def test_a_choice_is_kept_told_and_named(
+    service: Service, page: Page, provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    choose(
+        service, basemaps=("tianditu-vec", "amap"), tianditu_host=provider.address, amap_host=provider.address,
+        tianditu_key=SecretStr(KEY), basemap_approvals={"tianditu": "GS(2024)0000号"},
+    )  # fmt: skip
+    service.enter(page, "supervisor")
+    answer = page.goto(f"{service.address}/status")
+    assert answer is not None
+    policy = answer.headers["content-security-policy"]
+    assert f"img-src 'self' data: {provider.address};" in policy
+    assert policy.count(provider.address) == 1
+    assert KEY not in answer.text()
+    switch = page.locator(".base-switch select")
+    expect(switch).to_have_value("none")
+    assert not provider.asked
+    switch.select_option("tianditu-vec")
+    expect(page.locator(".leaflet-control-attribution")).to_contain_text("审图号：GS(2024)0000号")
+    page.wait_for_load_state("networkidle")
+    assert "base=tianditu-vec" in page.url
+    assert {headers.get("referer") for _, headers in provider.asked} == {f"{service.address}/"}
+    assert {KEY in path for path, _ in provider.asked} == {True}
+    page.locator("#layers input").first.uncheck()
+    assert "base=tianditu-vec" in page.url
+    service.open(page, "/overview")
+    expect(switch).to_have_value("tianditu-vec")
+    switch.select_option("none")
+    expect(page.locator("#district_map.with-base")).to_have_count(0)
+    service.open(page, "/heat")
+    expect(switch).to_have_value("none")
+    assert KEY not in caplog.text
+    assert KEY not in repr(service.app.state.settings)
+
+
+def test_a_provider_that_does_not_answer_leaves_plain_ground_and_a_word(
+    service: Service, page: Page, watch: Watch
+) -> None:
+    choose(service, basemaps=("amap",), amap_host="http://127.0.0.1:9")
+    service.enter(page, "supervisor")
+    service.open(page, "/status?base=amap")
+    expect(page.locator(".base-note")).to_contain_text("底图取不到")
+    expect(page.locator("#district_map.with-base")).to_have_count(0)
+    expect(page.locator("#list tbody tr").first).to_be_visible()
+    watch.errors.clear()  # the browser's own notes of pictures that did not come
