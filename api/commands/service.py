@@ -24,12 +24,12 @@ from geo.store.cluster import stop_cluster
 
 WAIT_S = 60.0
 LOG = "service.log"
-UPLOADS = "uploads"
-"""`geo.ingest.uploads.FOLDER`, which is not imported here because it brings the readers with it."""
+UPLOADS = frozenset({"uploads", "matchings"})
+"""`geo.ingest.uploads.FOLDER` and `geo.ingest.matching.keeping.FOLDER`, not imported: they bring the readers."""
 UPLOAD = re.compile(r"[0-9a-f]{32}")
 OURS = frozenset({
     "postgres", "postgres.init", "postgres.lock", "postgres.live", "code.digest", "demo-files",
-    ENV_FILE, LOG, running.CACHE, UPLOADS, running.NOTE, f"{running.NOTE}.new", running.LOCK,
+    ENV_FILE, LOG, running.CACHE, *UPLOADS, running.NOTE, f"{running.NOTE}.new", running.LOCK,
 })  # fmt: skip
 """Every name that the service, its database and `./run` make in the data folder; `reset` deletes no other."""
 
@@ -118,7 +118,7 @@ def _delete(entry: Path) -> None:
     """Delete a file or a folder of ours; a folder with a name that others use too loses only our files."""
     if entry.is_symlink() or not entry.is_dir():
         entry.unlink()
-    elif entry.name != UPLOADS:
+    elif entry.name not in UPLOADS:
         shutil.rmtree(entry)
     else:
         for file in entry.iterdir():

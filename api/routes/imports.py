@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Query, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Query, Response, UploadFile
 from pydantic import BaseModel, Field
 
 from api.deps import BUSINESS, Actor, Db, From, Limit, Settings, Store, allow, parse_date
@@ -36,6 +36,20 @@ _MOST_PARTS = 12
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+def _matching(
+    match: Annotated[
+        bool, Form(description="find the communities of rows without a code by name, address and place")
+    ] = False,
+    certain: Annotated[float | None, Form(ge=0, le=1, allow_inf_nan=False)] = None,
+    doubtful: Annotated[float | None, Form(ge=0, le=1, allow_inf_nan=False)] = None,
+) -> dict[str, Any]:
+    return {"match": match, "limits": limits_of(certain, doubtful)}
+
+
+Matching = Annotated[dict[str, Any], Depends(_matching)]
+"""What is said about rows without a code, as import options."""
+
+
 @router.post("/api/imports", dependencies=[allow("planner", "officer")], status_code=202)
 def start_import(
     db: Db,
@@ -43,6 +57,7 @@ def start_import(
     actor: Actor,
     origin: From,
     response: Response,
+    matching: Matching,
     file: Annotated[
         list[UploadFile] | None,
         File(description=f"{formats.TAKEN}; the parts of a shapefile may come one by one"),
@@ -66,11 +81,6 @@ def start_import(
         list[str] | None,
         Form(description="kinds of faults, or their ids, to mend beyond the safe ones; none"),
     ] = None,
-    match: Annotated[
-        bool, Form(description="find the communities of rows without a code by name, address and place")
-    ] = False,
-    certain: Annotated[float | None, Form(ge=0, le=1, allow_inf_nan=False)] = None,
-    doubtful: Annotated[float | None, Form(ge=0, le=1, allow_inf_nan=False)] = None,
     dry_run: Annotated[bool, Form()] = False,
     strict: Annotated[bool, Form()] = False,
 ) -> dict[str, Any]:
@@ -90,8 +100,7 @@ def start_import(
         provisional=provisional or None,
         encoding=parse_encoding(encoding) if encoding else None,
         repair=parse_repairs(repair or []),
-        match=match,
-        limits=limits_of(certain, doubtful),
+        **matching,
     )
     scope = _scope(actor, origin)
     if again is not None:

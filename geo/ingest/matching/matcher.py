@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from geo.ingest.matching import words
 from geo.ingest.matching.scoring import Scored, explained, score
-from geo.ingest.matching.values import Candidate, Known, Limits, Match, Sentence, Wanted
+from geo.ingest.matching.values import Candidate, Class, Known, Limits, Match, Sentence, Wanted
 
 
 def match(
@@ -97,5 +97,5 @@ def _told(
 ) -> Match:
     pairs = one.pairs[:1] if one.sure else one.pairs
     candidates: tuple[Candidate, ...] = tuple(explained(scored, at, rows, known) for at in pairs)
-    kind = "certain" if one.sure else "doubtful" if pairs else "none"
-    return Match(kind, one.known[0] if one.sure else None, candidates, one.reason, one.rivals)  # type: ignore[arg-type]
+    kind: Class = "certain" if one.sure else "doubtful" if pairs else "none"
+    return Match(kind, one.known[0] if one.sure else None, candidates, one.reason, one.rivals)

@@ -17,6 +17,7 @@ from api.commands.service import OURS, bring_up, delete_everything
 from api.demo import ENVIRONMENT, demo_settings, load_demo
 from geo.errors import Conflict
 from geo.ingest import uploads
+from geo.ingest.matching import keeping
 from geo.people.demo import seed_demo_people
 from geo.settings import ENV_FILE, Settings, load_settings
 from geo.store.cluster import ensure_cluster, stop_cluster
@@ -115,7 +116,7 @@ def test_reset_deletes_what_is_ours_and_says_what_it_left(
     here: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "stop_cluster", lambda _data: None)
-    for name in OURS - {"postgres", "demo-files", "uploads"}:
+    for name in OURS - {"postgres", "demo-files", "uploads", "matchings"}:
         (tmp_path / name).write_text("x")
     for name in ("postgres", "demo-files", "uploads", "Documents"):
         (tmp_path / name).mkdir()
@@ -135,7 +136,7 @@ def test_nothing_of_ours_is_forgotten() -> None:
     try:
         ensure_cluster(data)
         assert {entry.name for entry in data.iterdir()} <= OURS
-        assert service.UPLOADS == uploads.FOLDER
+        assert {uploads.FOLDER, keeping.FOLDER} == service.UPLOADS
         assert service.UPLOAD.fullmatch(uploads.new_upload(Settings(data=data)).name)
     finally:
         stop_cluster(data)
