@@ -13,7 +13,7 @@ from shapely import transform
 from shapely.geometry import box
 
 from geo.store.engine import Scope
-from tests.browser.conftest import Service
+from tests.browser.conftest import Service, Watch
 
 pytestmark = pytest.mark.browser
 NEIGHBOURHOOD = "990101001001"
@@ -148,7 +148,7 @@ def test_control_points_are_pasted_judged_and_used(
 
 
 def test_several_files_wait_in_one_list_and_are_reached_by_keys(
-    service: Service, page: Page, homes: gpd.GeoDataFrame, tmp_path: Path
+    service: Service, page: Page, watch: Watch, homes: gpd.GeoDataFrame, tmp_path: Path
 ) -> None:
     homes.drop(columns="geometry").to_csv(tmp_path / "没有图形.csv", index=False)
     homes.to_file(tmp_path / "小区.gpkg")
@@ -168,3 +168,4 @@ def test_several_files_wait_in_one_list_and_are_reached_by_keys(
     rows.nth(2).focus()
     page.keyboard.press("Delete")
     expect(rows).to_have_count(2)
+    watch.errors.clear()  # the browser itself notes the 422 of the third file
