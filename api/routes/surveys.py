@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import BUSINESS, Actor, Db, Settings, allow, check_area
 from api.routes.exports import as_file
-from geo.errors import TooLarge
+from geo.errors import BadInput, TooLarge
 from geo.ingest.export import MEDIA_TYPES
 from geo.ingest.uploads import new_upload
 from geo.settings import Settings as AllSettings
@@ -83,7 +83,10 @@ def list_surveys(db: Db) -> dict[str, Any]:
 @router.post("/api/surveys", dependencies=[allow(*SENDERS)], status_code=201)
 def send_survey(db: Db, actor: Actor, settings: Settings, body: Wanted, response: Response) -> dict[str, Any]:
     """Begin a survey: its rows and their values are kept as they go out."""
-    as_of = body.as_of or settings.business_date()
+    today = settings.business_date()
+    as_of = body.as_of or today
+    if as_of > today:
+        raise BadInput(f"nobody can be asked about a day after {today}", field="as_of")
     wanted = sending.Wanted(
         check_area(actor, body.area),
         as_of,

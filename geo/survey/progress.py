@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from geo.errors import NotFound
 from geo.store.sql import query
 from geo.survey.difference import WRITES, Item, items
+from geo.survey.fields import ASKED
 from geo.survey.sending import find
 
 
@@ -67,7 +68,9 @@ def difference(db: Session, number: int, day: date, *, neighbourhood: str | None
 
 def _answered(row: Any) -> Answered:
     gone = row.version is None
-    found = list(items(row.sent, row.answers, row.facts or {}, surveyed=row.outcome == "done" and not gone))
+    # The store keeps the members of an object in an order of its own.
+    sent = {name: row.sent[name] for name in ASKED if name in row.sent}
+    found = list(items(sent, row.answers, row.facts or {}, surveyed=row.outcome == "done" and not gone))
     changed = {"by": row.changed_by, "at": row.changed_at, "source": row.changed_source}
     ends = row.service_end.isoformat() if row.service_end and row.firm else None
     return Answered(

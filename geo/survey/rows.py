@@ -154,8 +154,10 @@ class _Table:
                 yield number, code
 
     def told(self, cells: Sequence[Any]) -> str:
-        """Return a row as a person would read it out, in short."""
-        return " | ".join(text for cell in cells if (text := said(cell)) not in _DASHES)[:200]
+        """Return a row as a person would read it out, in short, without who was met and how to reach them."""
+        kept_back = {self.columns.get(names.CONTACT), self.columns.get(names.PHONE)}
+        texts = (said(cell) for at, cell in enumerate(cells) if at not in kept_back)
+        return " | ".join(text for text in texts if text not in _DASHES)[:200]
 
     def read(
         self,

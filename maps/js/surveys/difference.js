@@ -121,7 +121,7 @@ export function difference(about) {
   function why(unit, item) {
     const parts = /** @type {(string | null)[]} */ ([item.place || null]);
     if (item.doubt) parts.push(t(`survey_doubt.${item.doubt}`));
-    if ((item.kind === "conflict" || item.kind === "elsewhere") && unit.changed.by) {
+    if ((item.kind === "conflict" || item.kind === "elsewhere") && item.field !== "mode" && unit.changed.by) {
       parts.push(t("surveys.changed_by", { who: unit.changed.by, at: moment(unit.changed.at), source: named("source", unit.changed.source) }));
     }
     if (item.field === "mode" && OPEN.includes(item.kind)) {

@@ -201,6 +201,8 @@ def test_a_supervisor_reads_how_far_it_is_and_changes_nothing(planner: TestClien
     assert supervisor.get(f"/api/surveys/{number}/difference").status_code == 200
     assert supervisor.get(f"/api/surveys/{number}/sheets.xlsx").status_code == 403
     assert supervisor.post("/api/surveys", json={"area": SUBDISTRICT}).status_code == 403
+    ahead = planner.post("/api/surveys", json={"area": SUBDISTRICT, "as_of": "2026-11-02"})
+    assert (ahead.status_code, ahead.json()["field"]) == (422, "as_of")
 
 
 def test_telephone_numbers_go_with_the_sheet_and_into_no_answer(planner: TestClient) -> None:

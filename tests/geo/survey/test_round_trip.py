@@ -88,6 +88,7 @@ def test_what_was_filled_in_is_confirmed_with_its_source_and_taken_back(office: 
     report = back(office, number, (first.unit, "户数", "１２ 户"), (first.unit, "人防物防技防", "无" if new else "有"),
                   (second.unit, "户数", "十来户"))  # fmt: skip
     assert (report["answers"], report["unreadable"], report["new"]) == (3, 1, 3)
+    assert [item.field for item in found(office, number)[0].items] == ["no_security", "households"]
     done = confirmed(office, number)
     assert (done.fields, done.units) == (2, 1)
     assert now(office, first.unit, "households") == 12

@@ -234,6 +234,7 @@ def test_rows_that_are_none_of_the_surveys_are_listed_with_their_text(sheet: Pat
         made = book.worksheets[0]
         last = made.max_row
         made.cell(last, 2).value, made.cell(last, column(made, "备注")).value = "新发现小区", "在铁路边"
+        made.cell(last, column(made, "联系电话")).value = "13800000000"
         made.cell(last - 1, 1).value, made.cell(last - 1, 2).value = "990101009001C001", "别处的"
         made.cell(last - 2, 1).value, made.cell(last - 2, column(made, "户数")).value = f"{HERE}C001", 99
         made.delete_rows(row_of(made, f"{HERE}C002"))
@@ -242,6 +243,7 @@ def test_rows_that_are_none_of_the_surveys_are_listed_with_their_text(sheet: Pat
     filled = taken(edited(sheet, hand), units)
     assert {one.why for one in filled.strays} == {"added", "foreign", "twice", "no_header"}
     assert any("新发现小区 | 在铁路边" in one.text for one in filled.strays)
+    assert not any("13800000000" in one.text for one in filled.strays)
     assert f"{HERE}C002" not in {row.unit for row in filled.rows}
     assert differing(filled, units) == []
 
