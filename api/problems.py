@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from api.faults import told
 from geo.errors import BadInput, Busy, WanggeError
 from geo.store.failures import translated
+from maps.words.problems import with_chinese
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def respond(
     document: Mapping[str, object], status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return a problem document as a response."""
-    body = json.dumps(document, ensure_ascii=False, default=str).encode()
+    body = json.dumps(with_chinese(document), ensure_ascii=False, default=str).encode()
     return Response(body, status, dict(headers or {}), MEDIA_TYPE)
 
 
@@ -120,6 +121,7 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "field": {"type": "string"},
+        "zh": {"type": "string", "description": "the detail in Chinese, where there is one"},
         "place": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
         "request": {"type": "string", "description": "quote it when you report an error"},
     },

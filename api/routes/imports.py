@@ -28,6 +28,7 @@ from geo.jobs import cancel_job, enqueue, list_jobs, read_job
 from geo.people.trail import Origin
 from geo.settings import Settings as AllSettings
 from geo.store.engine import Scope
+from maps.words.problems import with_chinese
 
 router = APIRouter(tags=["imports"])
 
@@ -248,7 +249,9 @@ def undo(store: Store, actor: Actor, origin: From, number: int) -> dict[str, Any
 @router.get("/api/jobs/{number}", dependencies=[allow(*BUSINESS)])
 def read_one_job(db: Db, actor: Actor, origin: From, number: int) -> dict[str, Any]:
     """How far a job is; when it is done, `result` holds its report."""
-    return read_job(db, _scope(actor, origin), number).as_json()
+    job = read_job(db, _scope(actor, origin), number).as_json()
+    problem = (job["result"] or {}).get("problem")
+    return {**job, "result": {**job["result"], "problem": with_chinese(problem)}} if problem else job
 
 
 @router.post("/api/jobs/{number}/cancel", dependencies=[allow(*BUSINESS)], status_code=202)

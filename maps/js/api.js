@@ -61,14 +61,17 @@ export class Problem extends Error {
 }
 
 /**
- * A problem in the reader's language: the kind of problem in our words, the service's own sentence behind it.
+ * A problem in the reader's language: its kind in our words and the service's sentence in Chinese; where the service has
+ * none, the field at fault and the number to quote, never a sentence in another language.
  * @param {number} status @param {Record<string, any>} body
  */
 function sentence(status, body) {
   const kind = String(body.type ?? "").split(":").pop() ?? "";
   const known = named("problem", kind);
-  const detail = body.detail || body.title || t("error.status", { status });
-  return language === "en" || !kind || known === kind ? detail : `${known}（${detail}）`;
+  if (language === "en" || !kind) return body.detail || body.title || t("error.status", { status });
+  const said = body.zh ?? [body.field && t("error.field", { field: body.field }), body.request && t("error.quote", { request: body.request })].filter(Boolean).join("，");
+  const head = known === kind ? t("error.status", { status }) : known;
+  return !said || said === head ? head : `${head}（${said}）`;
 }
 
 let token = "";
