@@ -88,7 +88,7 @@ def _write(found: Exported, path: Path, driver: str, names: list[str], **options
         write_layer(
             made, _blobs(found), [column for column, _ in pairs], names,
             field_mask=[mask for _, mask in pairs], epsg=found.epsg, driver=driver,
-            geometry_type=_kind_of_shape(found), layer=found.kind.name, **options,
+            geometry_type=_kind_of_shape(found), layer=found.kind.name.replace("-", "_"), **options,
         )  # fmt: skip
         path.write_bytes(made.read_bytes())
 
@@ -169,13 +169,12 @@ def write_topojson(found: Exported, path: Path) -> None:
     def member(shape: Any) -> dict[str, Any]:
         if shape is None:
             return {"type": None}
-        parts = shapely.get_parts(shape).tolist()
-        if parts and parts[0].geom_type == "LineString":
-            return {"type": "MultiLineString", "arcs": [arc(part) for part in parts]}
-        return {
-            "type": "MultiPolygon",
-            "arcs": [[arc(ring) for ring in shapely.get_rings(part)] for part in parts],
-        }
+        kind, parts = shape.geom_type, shapely.get_parts(shape).tolist()
+        if kind.endswith("LineString"):
+            arcs_of: list[Any] = [arc(part) for part in parts]
+        else:
+            arcs_of = [[arc(ring) for ring in shapely.get_rings(part)] for part in parts]
+        return {"type": kind, "arcs": arcs_of if kind.startswith("Multi") else arcs_of[0]}
 
     headed = found.headed()
     shapes = [None] * len(found) if found.shapes is None else found.shapes

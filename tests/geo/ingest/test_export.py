@@ -69,6 +69,11 @@ def comes_back_equal(load: Import, store: Store, scope: Scope, path: Path, kind:
     # Names in English, or cut ones, say less than ours: the kind is told.
     named = loses(format_, ENGLISH_NAMES, SHORT_NAMES, TEXT_ONLY)
     back = load(path, dry_run=True, kind=kind if named else None)
+    if back.questions and loses(format_, SHORT_NAMES):  # columns stand in the order of the fields
+        assert back.mapping is not None
+        pairs = zip(back.mapping.matches, KINDS[kind].fields, strict=True)
+        answers = {match.column: one.name for match, one in pairs if match.column in back.mapping.doubtful}
+        back = load(path, dry_run=True, kind=kind, mapping=answers)
     assert count > 0
     assert back.questions == [], (path.name, back.as_json())
     assert (back.kind, back.findings) == (kind, []), path.name
