@@ -50,7 +50,7 @@ def test_a_survey_from_sheet_to_community_and_back(page: Page, service: Service,
     book.save(path)
 
     page.locator("#file").set_input_files(path)
-    expect(page.locator("#reports .report")).to_contain_text("读不出 1 处")
+    expect(page.locator("#reports .report")).to_contain_text("读不出 1 处", timeout=60_000)
     rows = page.locator("#difference tr.item")
     expect(rows).to_have_count(3)
     expect(page.locator("#ticked")).to_have_text("已勾选 2 项")
@@ -100,7 +100,7 @@ def test_filters_tick_what_they_show_and_a_supervisor_only_looks(
         write(book, code, "主管单位", "不清楚")
     book.save(path)
     page.locator("#file").set_input_files(path)
-    expect(page.locator("#ticked")).to_have_text("已勾选 6 项")
+    expect(page.locator("#ticked")).to_have_text("已勾选 6 项", timeout=60_000)
     page.locator("#of-field").select_option("households")
     page.locator("#tick-none").click()
     expect(page.locator("#ticked")).to_have_text("已勾选 0 项")
