@@ -286,6 +286,8 @@ class _Search:
     def choose(self, plan: Whole | None, value: float) -> Whole | None:
         """A plan of the packages that the room allows, where it costs less than ``value``."""
         self._write_down()
+        if not self.store.cost:
+            return None
         pool = self.store.pool(self.row_of)
         first = None if plan is None else np.arange(len(self.sites.unit))
         relaxed = relax(pool, np.zeros(0, dtype=np.int64) if first is None else first, self.stop)

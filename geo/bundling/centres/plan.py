@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geo.bundling.centres.sites import Sites
-from geo.bundling.forms.arrays import OUT, Whole
+from geo.bundling.forms.arrays import OUT, Floats, Whole
 from geo.bundling.forms.columns import columns_of, keeps_rules
 from geo.bundling.plan import Parts
 
@@ -50,13 +50,17 @@ def keeps_all(sites: Sites, labels: Whole) -> bool:
     return bool(keeps_rules(arrays, columns_of(arrays, [groups[site] for site in opened])).all())
 
 
+def overloads(sites: Sites, labels: Whole) -> Floats:
+    """Load over the capacity per site; below zero where there is room."""
+    inside = labels != OUT
+    weights = sites.arrays.atom_load[inside]
+    loads = np.bincount(labels[inside], weights=weights, minlength=len(sites.unit))
+    return np.asarray(loads - sites.capacity, dtype=float)
+
+
 def over_capacity(sites: Sites, labels: Whole) -> float:
     """Summed load over the capacities."""
-    inside = labels != OUT
-    loads = np.bincount(
-        labels[inside], weights=sites.arrays.atom_load[inside], minlength=len(sites.unit)
-    ).astype(float)
-    return float(np.maximum(loads - sites.capacity, 0.0).sum())
+    return float(np.maximum(overloads(sites, labels), 0.0).sum())
 
 
 def worth_of(sites: Sites, labels: Whole) -> Worth:

@@ -1,8 +1,8 @@
 """A first plan that keeps every capacity where hardly any room is left (压入): distance waits, capacity presses.
 
-Annealing that looks for short ways first ends beside full packages with a hair too much in some. Hot, and with
-capacities weighing far more than distance, it does meet plans that keep all; what they cost too much, windows
-take off again.
+Annealing that looks for short ways first ends beside full packages with a hair too much in some. Slow, it ends
+near a good plan, and dividing the packages round that hair anew mends it. Hot, and with capacities weighing far
+more than distance, it does meet plans that keep all; what they cost too much, windows take off again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from geo.bundling.centres.annealing import Terms, anneal_sites
 from geo.bundling.centres.plan import keeps_all, worth_of
+from geo.bundling.centres.renewing import mend
 from geo.bundling.centres.sites import Sites
 from geo.bundling.forms.arrays import OUT, Whole
 from geo.bundling.search.improve import generator
@@ -23,6 +24,9 @@ RUNS, MET = 12, 2
 HEATS, PRESSURE = (2.0, 6.0, 10.0), (15.0, 1_500.0)
 LONGER = (1, 2, 3)
 """Anneals one after the other: hotter and longer, in heats of what an atom usually costs."""
+SLOW_RUNS, SLOW = 4, 3
+"""Most slow anneals, tried first, and how many times longer they are than ``moves``."""
+SLOW_HEAT, SLOW_PRESSURE = (2.0, 0.1), (2.0, 200.0)
 COOL, HARD = 0.4, (100.0, 1_000.0)
 """Of the anneal that takes distance off a plan again."""
 
@@ -31,6 +35,33 @@ def pressed(
     sites: Sites, terms: Terms, first: Whole, moves: int, seed: int, stop: Callable[[], bool]
 ) -> Whole | None:
     """The best of a few plans that keep every rule, from ``first`` (number of sites: out); None where none is met."""
+    found = _slowly(sites, terms, first, moves, seed, stop) or _hotly(sites, terms, first, moves, seed, stop)
+    return min(found, key=lambda plan: worth_of(sites, plan), default=None)
+
+
+def _slowly(
+    sites: Sites, terms: Terms, first: Whole, moves: int, seed: int, stop: Callable[[], bool]
+) -> list[Whole]:
+    """A plan that keeps every rule, out of a slow anneal, mended where it lacks a hair; none where none does."""
+    warm, cool = (each * _usual(sites) for each in SLOW_HEAT)
+    rng = generator(seed, "pressed slowly")
+    for _ in range(SLOW_RUNS):
+        if stop():
+            break
+        labels, kept = first.copy(), first.copy()
+        cost = anneal_sites(sites.arrays, terms, labels, kept, SLOW * moves, (warm, cool), SLOW_PRESSURE, rng)
+        plan = kept if cost < math.inf else labels
+        plan[plan == len(sites.unit)] = OUT
+        mended = plan if keeps_all(sites, plan) else mend(sites, plan, stop)
+        if mended is not None:
+            return [mended]
+    return []
+
+
+def _hotly(
+    sites: Sites, terms: Terms, first: Whole, moves: int, seed: int, stop: Callable[[], bool]
+) -> list[Whole]:
+    """Plans that keep every rule, out of hot anneals."""
     usual = _usual(sites)
     rng = generator(seed, "pressed")
     found: list[Whole] = []
@@ -44,8 +75,7 @@ def pressed(
         nearer = _annealed(sites, terms, kept, moves, usual * COOL, HARD, rng)
         plan = kept if nearer is None else nearer
         found.append(np.where(plan == len(sites.unit), OUT, plan))
-    found = [plan for plan in found if keeps_all(sites, plan)]
-    return min(found, key=lambda plan: worth_of(sites, plan), default=None)
+    return [plan for plan in found if keeps_all(sites, plan)]
 
 
 def _annealed(

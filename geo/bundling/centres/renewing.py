@@ -7,6 +7,7 @@ packages wherever they turn. A window of several packages is a small problem of 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ import numpy as np
 from geo.bundling.centres.bound import duals_of
 from geo.bundling.centres.closing import fits, reduced_costs
 from geo.bundling.centres.generating import Limits, generate
-from geo.bundling.centres.plan import keeps_all, worth_of
+from geo.bundling.centres.plan import keeps_all, overloads, worth_of
 from geo.bundling.centres.sites import Sites
 from geo.bundling.forms.arrays import OUT, Floats, Whole
 
@@ -24,6 +25,8 @@ SIDE_BY_SIDE = 6
 LIMITS = Limits(
     turns=60, nodes=3_000, last=6_000, work=60_000, stored=9_000, chosen=2_000, steps=4_000_000, ahead=0.05
 )
+WIDER = (SIDE_BY_SIDE, 10)
+"""Packages side by side round one that is over its capacity: first so many, then so many."""
 
 
 def renew(sites: Sites, labels: Whole, turns: int, stop: Callable[[], bool]) -> Whole:
@@ -44,7 +47,7 @@ def renew(sites: Sites, labels: Whole, turns: int, stop: Callable[[], bool]) -> 
             break
         site = int(min(order[stale[order]], key=lambda k: looked[k]))
         looked[site], stale[site] = turn, False
-        chosen = _group(sites, beside, site)
+        chosen = _group(sites, beside, site, SIDE_BY_SIDE)
         better = _divided(sites, labels, chosen, stop)
         if better is not None and keeps_all(sites, better) and worth_of(sites, better) < worth:
             changed = np.unique(labels[better != labels])
@@ -53,6 +56,19 @@ def renew(sites: Sites, labels: Whole, turns: int, stop: Callable[[], bool]) -> 
             stale[changed] = True
             stale |= np.asarray(beside[changed].any(axis=0))
     return labels
+
+
+def mend(sites: Sites, labels: Whole, stop: Callable[[], bool]) -> Whole | None:
+    """A plan within every capacity, of one where a few packages hold a hair too much; None where that fails."""
+    if not fits(sites, labels):
+        return None
+    for side in WIDER:
+        for site in np.flatnonzero(overloads(sites, labels) > 0).tolist():
+            if overloads(sites, labels)[site] > 0 and not stop():
+                chosen = _group(sites, _beside(sites, labels), site, side)
+                better = _divided(sites, labels, chosen, stop)
+                labels = labels if better is None else better
+    return labels if keeps_all(sites, labels) else None
 
 
 def _beside(sites: Sites, labels: Whole) -> np.ndarray:
@@ -66,13 +82,13 @@ def _beside(sites: Sites, labels: Whole) -> np.ndarray:
     return found
 
 
-def _group(sites: Sites, beside: np.ndarray, site: int) -> Whole:
+def _group(sites: Sites, beside: np.ndarray, site: int, side: int) -> Whole:
     """A site and the nearest whose packages hang together with its own."""
     x, y = sites.arrays.x[sites.unit], sites.arrays.y[sites.unit]
     far = np.hypot(x - x[site], y - y[site])
     chosen = np.zeros(len(far), dtype=np.bool_)
     chosen[site] = True
-    while chosen.sum() < SIDE_BY_SIDE:
+    while chosen.sum() < side:
         rim = np.flatnonzero(beside[chosen].any(axis=0) & ~chosen)
         if not len(rim):
             break
@@ -81,17 +97,23 @@ def _group(sites: Sites, beside: np.ndarray, site: int) -> Whole:
 
 
 def _divided(sites: Sites, labels: Whole, chosen: Whole, stop: Callable[[], bool]) -> Whole | None:
-    """The plan with the packages of the sites ``chosen`` divided anew, None where nothing cheaper was found."""
+    """The plan with the packages of the sites ``chosen`` divided anew, None where nothing cheaper was found.
+
+    Where one of them is over its capacity, any division that keeps the capacities is better.
+    """
     part = _part(sites, np.isin(labels, chosen), chosen)
     place = np.full(len(sites.unit) + 1, OUT, dtype=np.int64)
     place[chosen] = np.arange(len(chosen))
     own = place[labels]
     inside = np.flatnonzero(own != OUT)
     value = float(part.cost[inside, own[inside]].sum()) + float(part.fixed.sum())
+    given: Whole | None = own
+    if (overloads(sites, labels)[chosen] > 0).any():
+        given, value = None, math.inf
     placed = np.asarray(part.may.any(axis=1))
     duals = duals_of(part, placed, np.ones(len(chosen), dtype=np.bool_), stop)
     known: tuple[float, Floats] = (reduced_costs(part, *duals)[0], duals[0])
-    found = generate(part, own, value, duals, known, LIMITS, stop).labels
+    found = generate(part, given, value, duals, known, LIMITS, stop).labels
     if found is None:
         return None
     better = labels.copy()

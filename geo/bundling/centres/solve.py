@@ -45,8 +45,8 @@ FEW, MANY = 14, 40
 """Atoms per centre up to which a plan is put together from packages, and beyond which windows do as well as all."""
 WORK = 400
 """Work on windows for each of the plans polished, in looks of the solver."""
-RENEWED = 30
-"""Windows divided anew out of all packages there, where packages are small and room is scarce."""
+RENEWED = 45
+"""Windows divided anew out of all packages there, where packages are small."""
 ROUNDS = 150
 """Steps of the bound at effort 1."""
 
@@ -156,6 +156,8 @@ def _searched(sites: Sites, effort: float, run: Run) -> Found | None:
             run.watch,
         )
         best = None if first is None else _renewed(sites, first, duals[1], polish, small, effort, run)
+    elif best is not None and small:
+        best = renew(sites, best, max(1, round(RENEWED * effort)), run.watch)
     bound, best = (None, best) if wide else _whole(sites, best, duals, small, effort, run)
     if best is None and not run.watch():
         best = _insisted(sites, plans[0], terms, duals[1], effort, run)

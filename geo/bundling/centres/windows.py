@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from geo.bundling.centres.plan import keeps_all, over_capacity, worth_of
+from geo.bundling.centres.plan import keeps_all, over_capacity, overloads, worth_of
 from geo.bundling.centres.programme import Programme, solve_programme
 from geo.bundling.centres.sites import Sites
 from geo.bundling.forms.arrays import OUT, Floats, Whole
@@ -32,7 +32,7 @@ def windows(
     spent = idle = turn = 0
     tried = dict.fromkeys(used, 0)
     while used and spent < work and idle < 2 * len(used) and turn < 12 * len(used) and not stop():
-        over = _overloads(sites, labels)
+        over = overloads(sites, labels)
         site = min(used, key=lambda k: (tried[k] - (2 if over[k] > 0 else 0), k))
         wide = 1.0 + 0.5 * (tried[site] % 3)
         chosen = _towards_room(sites, labels, site, over) if over[site] > 0 else []
@@ -45,14 +45,6 @@ def windows(
         labels = labels if better is None else better
         tell(min(1.0, spent / work))
     return labels
-
-
-def _overloads(sites: Sites, labels: Whole) -> Floats:
-    """Load over the capacity per site; below zero where there is room."""
-    inside = labels != OUT
-    weights = sites.arrays.atom_load[inside]
-    loads = np.bincount(labels[inside], weights=weights, minlength=len(sites.unit))
-    return np.asarray(loads - sites.capacity, dtype=float)
 
 
 def _touched(sites: Sites, labels: Whole, site: int) -> list[int]:
