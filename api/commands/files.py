@@ -81,8 +81,9 @@ def _add_import(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument(
         "--encoding", metavar="NAME", help="of the texts of a Shapefile or CSV: utf-8, gb18030, big5 …"
     )
-    parser.add_argument("--repair", action="append", type=_repairs, default=[], metavar="FAULT", help="mend beyond what is"
-                        " safe: overlap, hole, inside, outside, over_known, or one fault by its id; none: not even that")  # fmt: skip
+    parser.add_argument("--repair", action="append", type=_repairs, default=[], metavar="FAULT", help="mend beyond what"
+                        " is safe: overlap, hole, inside, outside, over_known, or one fault by its id; none: not even"
+                        " what is safe")  # fmt: skip
     matching.add_arguments(parser)
     parser.add_argument("--layer", metavar="NAME", help="the layer or sheet, where the file has several")
     parser.add_argument("--strict", action="store_true", help="load nothing when a row is refused")
@@ -207,10 +208,23 @@ def _tell(report: ImportReport) -> None:
         say(f"  ? {question.text[0]} {question.text[1]} [{question.about}] {', '.join(question.choices)}\n")
         for chinese, english in question.evidence:
             say(f"      {chinese} / {english}\n")
+    if report.checks:
+        say(f"  {_fit(report.checks)}\n")
     _tell_findings(report)
     counts = ", ".join(f"{name} {count}" for name, count in report.counts.items())
     written = f"change set {report.change_set}" if report.change_set else "nothing written"
     say(f"  {counts}; {written}\n")
+
+
+def _fit(checks: dict[str, Any]) -> str:
+    """Say how cells fit, the settings beside the counts."""
+    rules, kinds = checks["rules"], checks["left"]
+    left = ", ".join(f"{kind} {count}" for kind, count in kinds.items()) or "nothing"
+    offered = f"; --repair {','.join(checks['offered'])} mends more" if checks["offered"] else ""
+    return (
+        f"fit of {checks['cells']} cells (a sliver is below {rules['sliver_area_m2']:g} m² or"
+        f" {rules['sliver_width_m']:g} m wide): {checks['mended']} mended, left: {left}{offered}"
+    )
 
 
 def _tell_findings(report: ImportReport) -> None:

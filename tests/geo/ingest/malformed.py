@@ -27,6 +27,7 @@ LON, LAT = 117.302, 31.862
 """A place within the neighbourhood of the office files."""
 Bytes = bytes
 Rng = random.Random
+Maker = Callable[[Rng, int], "Case"]
 
 
 @dataclass(frozen=True)
@@ -432,7 +433,7 @@ def table(rng: Rng, count: int) -> Case:
     return Case("x.csv", ("小区编码,小区名称,geom,户数\n" + "\n".join(rows)).encode(), count, "CSV")
 
 
-MAKERS: Final[tuple[Callable[[Rng, int], Case], ...]] = (
+MAKERS: Final[tuple[Maker, ...]] = (
     parquet, geopackage, geojson, topojson, shapefile, flatgeobuf, database, columns, kml, gml, dxf, table,
 )  # fmt: skip
 
