@@ -199,6 +199,7 @@ def _understand(raw: RawTable, run: _Run, report: ImportReport) -> tuple[ParsedT
     report.notes.extend(raw.notes)
     kind = _kind(raw, options, report)
     if kind is None:
+        report.first_rows = first_rows(raw, None)
         return None, None
     report.kind = kind.name
     report.mapping = map_columns(list(raw.columns), kind, options.mapping, raw.cut)

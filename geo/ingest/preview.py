@@ -15,15 +15,19 @@ ROWS: Final = 5
 _LENGTH: Final = 60
 
 
-def first_rows(raw: RawTable, mapping: ColumnMap) -> dict[str, list[dict[str, Any]]]:
+def first_rows(raw: RawTable, mapping: ColumnMap | None) -> dict[str, list[dict[str, Any]]]:
     """Return the first cells of every column: `text` as it stands there, `value` as it is understood.
 
-    `value` is None for a column that is left out, and for a cell that is unknown; `wrong` marks one that cannot be
-    read. A value is written as an export would write it.
+    `value` is None for a column that is left out (all, while the kind is not known), and for a cell that is unknown;
+    `wrong` marks one that cannot be read. A value is written as an export would write it.
     """
-    fields = {
-        column: as_named(mapping.kind.field(name), column) for name, column in mapping.columns().items()
-    }
+    fields = (
+        {}
+        if mapping is None
+        else {
+            column: as_named(mapping.kind.field(name), column) for name, column in mapping.columns().items()
+        }
+    )
     return {
         column: [_sample(cell, fields.get(column)) for cell in cells[:ROWS]]
         for column, cells in raw.columns.items()

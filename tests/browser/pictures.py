@@ -161,8 +161,7 @@ def imports(page: Page) -> None:
     visit(page, "planner", "/imports")
     with tempfile.TemporaryDirectory() as folder:
         page.set_input_files("#file", office_file(page, Path(folder)))
-        page.click("#check")
-        page.wait_for_selector("#outcome:visible")
+        page.wait_for_selector("#queue-list tr[data-state=checked]")
     quiet(page)
 
 

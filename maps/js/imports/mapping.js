@@ -14,7 +14,9 @@ export function columns(report, map, changed) {
   const options = /** @type {[string, string][]} */ ([["", t("imports.ignore")], ...known.map((field) => [field.name, language === "zh" ? field.header : field.name])]);
   const shown = report.first_rows ?? {};
   const wide = Math.max(0, ...Object.values(shown).map((cells) => cells.length));
-  const rows = report.columns.map((item) => {
+  // While the kind is not known, a column has no field yet: its cells help to say which kind it is.
+  const listed = report.columns.length ? report.columns : Object.keys(shown).map((column) => ({ column, field: null, score: 0 }));
+  const rows = listed.map((item) => {
     const field = map[item.column] ?? item.field ?? "";
     const control = select(options, field, { data: { column: item.column }, "aria-label": item.column, class: item.column in map ? "by-hand" : "" });
     control.addEventListener("change", () => {
@@ -24,7 +26,7 @@ export function columns(report, map, changed) {
       changed();
     });
     const cells = shown[item.column] ?? [];
-    return el("tr", {}, el("td", { class: "text wrap" }, item.column), el("td", {}, control),
+    return el("tr", {}, el("td", { class: "text wrap" }, item.column), el("td", {}, known.length ? control : null),
       el("td", { class: "num note" }, item.field ? num(item.score * 100) : ""),
       ...Array.from({ length: wide }, (_, at) => el("td", { class: "cell" }, cells[at] ? sample(cells[at]) : null)));
   });

@@ -34,7 +34,7 @@ export function counts(report) {
 
 /** @param {Report} report */
 export function evidence(report) {
-  const crs = report.crs ? (report.crs.name ?? MISSING) : t("imports.no_shapes");
+  const crs = report.crs ? (report.crs.name ?? MISSING) : report.questions.length ? MISSING : t("imports.no_shapes");
   const why = (report.crs?.evidence ?? []).map((sentence) => el("div", {}, said(sentence)));
   return [
     facts([

@@ -233,6 +233,7 @@ function showReport() {
   fill(byId("evidence"), ...evidence(report));
   fill(byId("columns"), columns(report, closed ? {} : one.choices.map, changed));
   fill(byId("faults-part"), open ? null : faultsBox(report, one.choices, changed));
+  byId("report-part").hidden = open;
   fill(byId("findings"), ...(open ? [] : findings(report)));
 }
 

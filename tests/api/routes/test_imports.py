@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pyproj import Transformer
 
 from api.app import create_app
 from api.routes import exports, imports
@@ -149,6 +150,64 @@ def test_questions_come_back_as_the_result(planner: TestClient, work: Work, tmp_
     frame, shapes = office.community_rows()
     job = done(planner, work, office.write(tmp_path / "x.gpkg", frame, shapes, crs=None))
     assert [one["about"] for one in job["result"]["questions"]] == ["crs"]
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_question_is_answered_without_a_second_upload(
+    planner: TestClient, as_user: Client, work: Work, tmp_path: Path, settings: Settings
+) -> None:
+    frame, shapes = office.community_rows()
+    asked = done(planner, work, office.write(tmp_path / "x.gpkg", frame, shapes, crs=None))
+    again = {"again": asked["id"], "crs": "EPSG:4527"}
+    assert as_user("officer").post("/api/imports", data=again).status_code == 404
+    assert planner.post("/api/imports", data={**again, "again": 999_999}).status_code == 404
+    answer = planner.post("/api/imports", data=again)
+    assert answer.status_code == 202, answer.text
+    assert planner.post("/api/imports", data={**again, "again": answer.json()["job"]}).status_code == 409
+    work()
+    report = planner.get(answer.headers["Location"]).json()["result"]
+    assert (report["file"], report["counts"]["new"]) == ("x.gpkg", 4)
+    assert list((settings.data / "uploads").iterdir()) == []
+    gone = planner.post("/api/imports", data=again)
+    assert (gone.status_code, gone.json()["field"]) == (404, "again")
+    assert planner.post("/api/imports", data={"kind": "communities"}).json()["field"] == "file"
+
+
+def test_a_kept_file_is_let_go(
+    planner: TestClient, as_user: Client, work: Work, tmp_path: Path, settings: Settings
+) -> None:
+    job = done(planner, work, office.communities(tmp_path), dry_run="true")
+    assert len(list((settings.data / "uploads").iterdir())) == 1
+    assert as_user("officer").delete(f"/api/imports/kept/{job['id']}").status_code == 404
+    assert planner.delete(f"/api/imports/kept/{job['id']}").status_code == 200
+    assert list((settings.data / "uploads").iterdir()) == []
+
+
+def test_the_first_rows_and_the_encodings_are_shown(planner: TestClient, work: Work, tmp_path: Path) -> None:
+    path = tmp_path / "臺帳.csv"
+    path.write_bytes(
+        "統一社會信用代碼,企業名稱,登記區編碼\n91990101MA00000018,臺北物業,990101000000\n".encode("big5")
+    )
+    guessed = done(planner, work, path, dry_run="true")["result"]
+    by_name = {one["encoding"]: one for one in guessed["encodings"]}
+    assert by_name["big5"]["fits"]
+    assert "臺北物業" in by_name["big5"]["texts"]
+    chosen = done(planner, work, path, kind="firms", encoding="Big5", dry_run="true")["result"]
+    assert chosen["first_rows"]["企業名稱"] == [{"text": "臺北物業", "value": "臺北物業", "wrong": False}]
+    assert send(planner, path, encoding="klingon").json()["field"] == "encoding"
+
+
+def test_control_points_are_judged(planner: TestClient) -> None:
+    east, north = [117.0, 117.01, 117.0, 117.01], [31.5, 31.5, 31.509, 31.509]
+    plane = Transformer.from_crs(4490, 4548, always_xy=True).transform(east, north)
+    rows = [[x - 400_000, y, lon, lat] for x, y, lon, lat in zip(*plane, east, north, strict=True)]
+    fit = planner.post("/api/control-points", json={"points": rows}).json()
+    assert (fit["good"], fit["suspect"]) == (True, None)
+    assert max(fit["residuals_m"]) < 0.01
+    rows[2][0] += 30
+    spoilt = planner.post("/api/control-points", json={"points": rows}).json()
+    assert (spoilt["good"], spoilt["suspect"]) == (False, 2)
+    assert planner.post("/api/control-points", json={"points": rows[:2]}).json()["field"] == "control"
 
 
 def test_who_may(as_user: Client, anonymous: TestClient, tmp_path: Path) -> None:
