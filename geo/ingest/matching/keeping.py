@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from geo.errors import BadInput, Conflict, NotFound, Stale
@@ -223,8 +223,9 @@ def load_request(session: Session, number: int) -> tuple[dict[str, Any], tuple[s
 
 
 def drop(session: Session, settings: Settings, number: int) -> None:
-    """Give a matching up: its file goes."""
+    """Give a matching up: its file goes, and its rows with what stood in them."""
     about = head(session, number)
+    session.execute(delete(matching_row).where(matching_row.c.matching == number))
     session.execute(update(matching).where(matching.c.id == number).values(state="dropped", upload=None))
     if about.upload:
         path_of(settings, about.upload).unlink(missing_ok=True)

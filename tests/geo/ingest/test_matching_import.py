@@ -6,9 +6,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from geo.crs_shifted import wgs_to_gcj
 from geo.ingest.matching.outcome import Decision
 from geo.ingest.report import ImportReport
 from geo.store.engine import Scope
@@ -183,3 +185,22 @@ def test_a_new_code_on_known_ground_or_with_a_known_name_is_perhaps_there_alread
     assert (loaded.counts["changed"], loaded.counts["new"], loaded.counts["refused"]) == (1, 2, 1)
     assert rows("SELECT name, households FROM community WHERE code = :code AND upper_inf(recorded) AND upper_inf(valid)",
                 code=code(1)) == [("翠湖花园", 21)]  # fmt: skip
+
+
+@pytest.mark.usefixtures("known")
+def test_longitudes_and_latitudes_of_a_map_app_are_turned_where_the_names_say_so(
+    load: Import, rows: Rows, tmp_path: Path
+) -> None:
+    there = rows("SELECT name, ST_X(ST_PointOnSurface(geom)), ST_Y(ST_PointOnSurface(geom)) FROM community"
+                 " WHERE upper_inf(recorded) ORDER BY code")  # fmt: skip
+    shifted = wgs_to_gcj(np.array([[x, y] for _, x, y in there]))
+    table = [{"小区名称": name, "经度": x, "纬度": y, "户数": 9}
+             for (name, _, _), (x, y) in zip(there, shifted.tolist(), strict=True)]  # fmt: skip
+    table[-1]["小区名称"] = "谁也不认识的院"
+    report = load(sheet(tmp_path, table), match=True, dry_run=True)
+    assert report.matching is not None
+    assert any("GCJ-02" in english for _, english in report.notes)
+    last = report.matching.rows[-1]
+    assert last.place is not None
+    assert (last.kind, last.candidates[0]["code"]) == ("doubtful", code(6)), "by its place alone: asked"
+    assert last.candidates[0]["parts"][-1]["zh"] == "点位在小区范围内"
