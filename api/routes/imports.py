@@ -33,6 +33,7 @@ from maps.words.problems import with_chinese
 router = APIRouter(tags=["imports"])
 
 Text = Annotated[str | None, Form(max_length=200)]
+Map = Annotated[list[str] | None, Form(alias="map", description="column=field, or one JSON object")]
 _MOST_PARTS = 12
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -70,9 +71,7 @@ def start_import(
     crs: Text = None,
     layer: Text = None,
     valid_from: Text = None,
-    map_: Annotated[
-        list[str] | None, Form(alias="map", description="column=field, or one JSON object")
-    ] = None,
+    map_: Map = None,
     control: Annotated[
         str | None, Form(max_length=20_000, description="at least three control points: lines of x,y,lon,lat")
     ] = None,
