@@ -65,10 +65,11 @@ class Tick(_Body):
 
 
 class Ticks(_Body):
-    """What is confirmed, and from which day on it holds; the business date unless said."""
+    """What is confirmed, from which day on it holds (the business date unless said), and why."""
 
     items: list[Tick] = Field(min_length=1, max_length=20_000)
     from_date: date | None = None
+    reason: str | None = Field(None, max_length=200)
 
 
 @router.get("/api/surveys", dependencies=[allow(*BUSINESS)])
@@ -193,7 +194,7 @@ def confirm_survey(db: Db, settings: Settings, number: Number, body: Ticks) -> d
     """Write what is ticked, as a change from a day on: one change set. 412 where a value looks different by now."""
     day = settings.business_date()
     ticks = [confirming.Tick(one.unit, one.field, one.old, one.new) for one in body.items]
-    done = confirming.confirm(db, number, ticks, day=day, from_date=body.from_date or day)
+    done = confirming.confirm(db, number, ticks, day=day, from_date=body.from_date or day, reason=body.reason)
     return {"change_set": done.change_set, "fields": done.fields, "units": done.units}
 
 

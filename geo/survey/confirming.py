@@ -46,8 +46,12 @@ class Confirmed:
     units: int
 
 
-def confirm(db: Session, number: int, ticks: Sequence[Tick], *, day: date, from_date: date) -> Confirmed:
+def confirm(
+    db: Session, number: int, ticks: Sequence[Tick], *, day: date, from_date: date, reason: str | None = None
+) -> Confirmed:
     """Write what was ticked, as a change from `from_date` on; `day` is the day whose values were shown.
+
+    `reason` stays with the change set and goes into the audit.
 
     Raises Stale (naming what looks different by now) and then writes nothing, BadInput for what cannot be written or a
     date on which a unit is not there, NotFound for a survey outside the area.
@@ -64,7 +68,7 @@ def confirm(db: Session, number: int, ticks: Sequence[Tick], *, day: date, from_
     _refuse_wrong_date([by_unit[unit] for unit in tables], day, from_date)
     area = shared(sorted(tables))
     source = _source(number, found["title"], [by_unit[unit] for unit in sorted(tables)])
-    by = history.open_change_set(db, "change", area, f"survey {number}", source=source)
+    by = history.open_change_set(db, "change", area, f"survey {number}", source=source, reason=reason or None)
     stamp = db.execute(select(func.clock_timestamp())).scalar_one()
     for table in (community, building_group):
         picked: dict[str, dict[str, Any]] = {}

@@ -35,6 +35,7 @@ const places = table(/** @type {Columns} */ ([
 const confirmed = table(/** @type {Columns} */ ([
   { key: "id", label: t("common.number"), kind: "num", value: (row) => row.id },
   { key: "source", label: t("community.source"), kind: "text wrap", value: (row) => row.source },
+  { key: "reason", label: t("surveys.reason"), kind: "text wrap", value: (row) => row.reason ?? "" },
   { key: "actor", label: t("imports.author"), value: (row) => row.actor },
   { key: "at", label: t("imports.created"), value: (row) => row.at, cell: (row) => moment(row.at) },
   { key: "act", label: t("people.act"), value: () => "", cell: (row) => undoing(row) },
@@ -211,7 +212,8 @@ async function confirm() {
   const items = changes.picked().map(({ unit, item }) => ({ unit: unit.unit, field: item.field, old: item.now, new: item.came }));
   byId("sure", HTMLDialogElement).close();
   try {
-    const made = await send("POST", `${here}/confirm`, { items, from_date: byId("from-date", HTMLInputElement).value });
+    const made = await send("POST", `${here}/confirm`, { items, from_date: byId("from-date", HTMLInputElement).value, reason: byId("reason", HTMLInputElement).value.trim() || null });
+    byId("reason", HTMLInputElement).value = "";
     toast(t("surveys.written_down", { n: num(made.body.fields), units: num(made.body.units) }));
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 412) throw error;

@@ -101,7 +101,8 @@ def test_a_survey_goes_out_comes_back_is_confirmed_and_undone(planner: TestClien
     items = ticked(planner, number)
     assert {item["new"] for item in items} == {12, 15}
     done = planner.post(
-        f"/api/surveys/{number}/confirm", json={"items": items[:1], "from_date": "2026-11-01"}
+        f"/api/surveys/{number}/confirm",
+        json={"items": items[:1], "from_date": "2026-11-01", "reason": "街道核实"},
     )
     assert (done.status_code, done.json()["fields"]) == (200, 1)
     field = planner.get(f"/api/communities/{first}/fields").json()["fields"]["households"]
@@ -110,6 +111,7 @@ def test_a_survey_goes_out_comes_back_is_confirmed_and_undone(planner: TestClien
     assert (seen["survey"], seen["outcome"], seen["day"]) == (number, "done", "2026-11-01")
     told = planner.get(f"/api/surveys/{number}").json()
     assert told["counts"] == {"settled": 1, "changed": 1}
+    assert [one["reason"] for one in told["confirmations"]] == ["街道核实"]
     assert [one["confirmed"] + one["open"] for one in told["progress"] if one["done"]] == [2]
     undone = planner.post(f"/api/surveys/{number}/confirmations/{done.json()['change_set']}/undo")
     assert undone.status_code == 200
