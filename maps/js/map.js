@@ -122,6 +122,14 @@ export function fit(features, padding = 18, head = 0) {
   if (box.isValid()) district.fitBounds(box, { paddingTopLeft: [padding, padding + head], paddingBottomRight: [padding, padding], animate: false });
 }
 
+/** Moves the view onto a box. @param {[number, number, number, number] | null} bounds west, south, east, north */
+export function fitBox(bounds) {
+  if (!bounds) return;
+  const [west, south, east, north] = bounds;
+  district.invalidateSize({ animate: false });
+  district.fitBounds([[south, west], [north, east]], { animate: false, padding: [18, 18] });
+}
+
 /** The convex hull of shapes (Andrew's monotone chain), as a shape that shows what belongs together.
  * @param {Feature[]} features @returns {Feature | null} */
 export function hull(features) {

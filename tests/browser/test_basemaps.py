@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pydantic import SecretStr
 
 from geo.crs_shifted import wgs_to_gcj
@@ -49,18 +49,28 @@ def shifted(lon: float, lat: float) -> tuple[float, float]:
     return float(x), float(y)
 
 
+def encoded(image: Image.Image) -> bytes:
+    made = io.BytesIO()
+    image.save(made, "PNG")
+    return made.getvalue()
+
+
+PLAIN = encoded(Image.new("RGB", (SIDE, SIDE), GROUND))
+AIR = encoded(Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0)))
+
+
 def drawn(x: int, y: int, mark: tuple[float, float]) -> bytes:
     """A tile of plain ground; where the place falls into it, a red square of five pixels."""
-    image = Image.new("RGB", (SIDE, SIDE), GROUND)
     left, top = mark[0] - x * SIDE, mark[1] - y * SIDE
+    if not (-3 < left < SIDE + 3 and -3 < top < SIDE + 3):
+        return PLAIN
+    image = Image.new("RGB", (SIDE, SIDE), GROUND)
     for i in range(-2, 3):
         for j in range(-2, 3):
             at = math.floor(left) + i, math.floor(top) + j
             if 0 <= at[0] < SIDE and 0 <= at[1] < SIDE:
                 image.putpixel(at, MARK)
-    made = io.BytesIO()
-    image.save(made, "PNG")
-    return made.getvalue()
+    return encoded(image)
 
 
 @dataclass
@@ -78,10 +88,8 @@ class Provider:
             return drawn(x, y, mercator(*shifted(*PLACE), z))
         x, y, z = int(said["tilecol"]), int(said["tilerow"]), int(said["tilematrix"])
         lies = degrees if said["tilematrixset"] == "c" else mercator
-        if said["layer"].startswith("c"):  # labels: nothing but air
-            made = io.BytesIO()
-            Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0)).save(made, "PNG")
-            return made.getvalue()
+        if said["layer"].startswith("c"):  # labels
+            return AIR
         return drawn(x, y, lies(*PLACE, z))
 
 
@@ -110,6 +118,24 @@ def provider() -> Iterator[Provider]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def page(browser: Browser, watch: Watch) -> Iterator[Page]:
+    """A page watched as others are, but not routed: hundreds of pictures would all pass through this process."""
+    opened = browser.new_page(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    opened.set_default_timeout(15_000)
+    opened.on("console", lambda said: watch.errors.append(said.text) if said.type == "error" else None)
+    opened.on("pageerror", lambda error: watch.errors.append(str(error)))
+    opened.on("request", lambda request: watch.foreign.extend(outside(request.url)))
+    yield opened
+    opened.close()
+    watch.check()
+
+
+def outside(url: str) -> list[str]:
+    host = urlsplit(url).hostname
+    return [] if host in {None, "127.0.0.1"} else [url]
 
 
 def choose(service: Service, **settings: Any) -> None:
@@ -171,7 +197,7 @@ def test_a_known_place_falls_on_its_pixel(
         basemap_folder=folder_of(tmp_path, moved) if base == "folder" else None,
     )  # fmt: skip
     service.enter(page, "supervisor")
-    service.open(page, f"/status?base={base}")
+    service.open(page, f"/status?at={PLACE[1]},{PLACE[0]},{ZOOM}&base={base}")
     x, y = offset(page)
     expect(page.locator("#district_map.with-base")).to_be_attached()
     # the mark's own pixel is cut off to whole pixels: half of one either way

@@ -3,11 +3,13 @@
 import { get, paths } from "../api.js";
 import { asOf } from "../asof.js";
 import { byId, el, fill } from "../dom.js";
-import { district, fit, ground, load, mark, shapes, still } from "../map.js";
+import { district, fit, fitBox, ground, hasBase, load, mark, shapes, still } from "../map.js";
 import { total } from "../packages/cards.js";
 import { guard, start } from "../shell.js";
 import { readState, writeState } from "../state.js";
+import { ground as groundLooks, isCity, OWN_SHAPE } from "../status/looks.js";
 import { table } from "../table.js";
+import { tileLayer } from "../tiles.js";
 import { day, named, num, t } from "../words.js";
 
 const DEFAULTS = { as_of: "", standalone: "true", heat: "true", shapes: "true", radius: "30" };
@@ -20,6 +22,8 @@ let points = [];
 let outlines = new Map();
 /** @type {import("leaflet").Layer[]} */
 let drawn = [];
+/** A city's ground and outlines are painted from tiles. @type {import("../tiles.js").TileLayer | null} */
+let city = null;
 
 /** @typedef {import("../table.js").Column<Feature>} Column */
 const list = table(/** @type {Column[]} */ ([
@@ -29,7 +33,7 @@ const list = table(/** @type {Column[]} */ ([
   { key: "since", label: t("heat.since"), value: (row) => row.properties.unserved_since, cell: (row) => day(row.properties.unserved_since) },
 ]), {
   code: (row) => row.id, caption: t("heat.list"), sort: "households", down: true,
-  pick: (row) => show(row.id, true), hover: (row) => mark(row ? [outlines.get(row.id) ?? row] : []),
+  pick: (row) => void guard(() => show(row.id, true)), hover: (row) => mark(row ? [outlines.get(row.id) ?? row] : []),
 });
 
 start(async (me) => {
@@ -44,10 +48,36 @@ start(async (me) => {
   const radius = byId("radius", HTMLInputElement);
   radius.value = state.radius;
   radius.addEventListener("input", () => (set({ radius: radius.value }), draw()));
+  const census = await get(paths.census, { as_of: state.as_of });
+  if (isCity(census)) {
+    fitBox(census.bounds);
+    city = tileLayer((zoom) => (zoom < OWN_SHAPE ? "regions,base-features" : "regions,base-features,communities,building-groups"), {
+      minZoom: 0, pane: "tilePane", looks, params: { as_of: state.as_of },
+    }).addTo(district);
+    district.on("click", ({ latlng }) => guard(async () => {
+      const hit = await city?.at(latlng);
+      if (hit) await show(hit.code, false);
+    }));
+    district.on(/** @type {any} */ ({ basechange: () => city?.restyle() }));
+    await reload();
+    return;
+  }
   const [outline, subdistricts] = await Promise.all([ground(), load("regions", { level: "subdistrict" }), reload()]);
   fit(outline);
   still(subdistricts, { fill: false, color: "#5d4a7a", weight: 1.6, opacity: 0.6 }, "highlight").addTo(district);
 });
+
+/** A city's ground, its sub-districts, and from near the outlines of what nobody serves. @param {number} zoom @returns {import("../tiles.js").Look[]} */
+function looks(zoom) {
+  const without = { fill: "rgba(217,95,14,.18)", line: "#7a2a10", width: 1.2 };
+  const alone = { layer: "building-groups", only: { stand_alone: [true], mode: ["none"] }, ...without };
+  return [
+    ...(hasBase() ? [] : groundLooks(zoom)),
+    { layer: "regions", only: { level: ["subdistrict"] }, line: "#5d4a7a", width: 1.6, still: true },
+    ...(state.shapes === "true" ? [{ layer: "communities", only: { mode: ["none"] }, ...without }] : []),
+    ...(state.shapes === "true" && state.standalone === "true" ? [alone] : []),
+  ];
+}
 
 /** @param {string} id @param {"heat" | "shapes" | "standalone"} key @param {() => void} then */
 function bindCheck(id, key, then) {
@@ -65,8 +95,10 @@ function set(change) {
 async function reload() {
   byId("loading").hidden = false;
   const as_of = state.as_of;
+  const units = async (/** @type {string} */ kind) => (city ? [] : load(kind, { as_of }));
+  if (city?.options && /** @type {any} */ (city.options).params.as_of !== as_of) city.refresh({ params: { as_of } });
   const [answer, communities, groups] = await Promise.all([
-    get(paths.unserved, { as_of, standalone: state.standalone }), load("communities", { as_of }), load("building-groups", { as_of }),
+    get(paths.unserved, { as_of, standalone: state.standalone }), units("communities"), units("building-groups"),
   ]);
   points = answer.features;
   const codes = new Set(points.map((point) => point.id));
@@ -84,9 +116,10 @@ async function reload() {
 function draw() {
   for (const layer of drawn) layer.remove();
   drawn = [];
-  if (state.shapes === "true") {
+  if (city) guard(() => /** @type {import("../tiles.js").TileLayer} */ (city).restyle());
+  else if (state.shapes === "true") {
     drawn.push(shapes([...outlines.values()], () => ({ color: "#7a2a10", weight: 1.2, fillColor: "#d95f0e", fillOpacity: 0.18 }), {
-      click: (unit) => show(unit.id, false),
+      click: (unit) => void guard(() => show(unit.id, false)),
       tip: (unit) => `${unit.properties.name}  ${t("packages.households", { n: num(unit.properties.households) })}`,
     }));
   }
@@ -115,8 +148,9 @@ function heat() {
 }
 
 /** @param {string} code @param {boolean} zoom */
-function show(code, zoom) {
-  const unit = outlines.get(code) ?? points.find((point) => point.id === code);
+async function show(code, zoom) {
+  const kind = /S\d{3}$/.test(code) ? "building-groups" : "communities";
+  const unit = outlines.get(code) ?? (city ? await get(paths.one(kind, code), { as_of: state.as_of }) : points.find((point) => point.id === code));
   if (!unit) return;
   mark([unit]);
   list.mark([code], true);

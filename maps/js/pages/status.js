@@ -11,16 +11,13 @@ import { modeName, modeOf, MODES, UNKNOWN } from "../modes.js";
 import { search } from "../search.js";
 import { guard, start } from "../shell.js";
 import { readState, writeState } from "../state.js";
-import { classes, INK, sumLevel } from "../status/looks.js";
+import { classes, INK, isCity, sumLevel } from "../status/looks.js";
 import { tiled } from "../status/tiled.js";
 import { whole } from "../status/whole.js";
 import { table } from "../table.js";
 import { named, num, t } from "../words.js";
 
 const DEFAULTS = { as_of: "", off: "groups,grids,three_no_only", pick: "", region: "", at: "" };
-/** More shapes than this are painted from tiles. */
-const HELD = 5000;
-
 let state = readState(DEFAULTS);
 /** @type {import("../status/whole.js").View & {rows?: () => Promise<any[]>} | null} */
 let view = null;
@@ -85,11 +82,9 @@ function turn(name, on) {
 async function reload(framed) {
   byId("loading").hidden = false;
   census = await get(paths.census, { as_of: state.as_of });
-  const kinds = ["communities", "groups", "stand_alone", "grids", "neighbourhoods", "subdistricts"];
-  const shapes = kinds.reduce((sum, kind) => sum + census[kind], 0);
   view?.close();
   found.clear();
-  view = shapes > HELD ? tiled(page, /** @type {any} */ (census)) : whole(page);
+  view = isCity(census) ? tiled(page, /** @type {any} */ (census)) : whole(page);
   await view.open(framed);
   drawTree();
   byId("loading").hidden = true;

@@ -16,6 +16,15 @@ export const INK = { subdistricts: "#5d4a7a", neighbourhoods: "#8a7ca3", grids: 
 const UNKNOWN_FILL = { ground: "#ececec", line: "#8d979f" };
 const OPACITY = 0.85;
 
+/** More shapes than this are painted from tiles, not held by a page. */
+const HELD = 5000;
+
+/** Whether there is more than a page should hold. @param {Record<string, any>} census */
+export function isCity(census) {
+  const kinds = ["communities", "groups", "stand_alone", "grids", "neighbourhoods", "subdistricts"];
+  return kinds.reduce((sum, kind) => sum + census[kind], 0) > HELD;
+}
+
 /** The classes of a share served, as the overview has them. */
 export const classes = fixed(known.policy.coverage, "YlGn", "policy");
 
@@ -85,7 +94,7 @@ function communities(isOff, zoom) {
 }
 
 /** District, water, roads and railways as the plain ground draws them. @param {number} zoom @returns {Look[]} */
-function ground(zoom) {
+export function ground(zoom) {
   const line = (/** @type {string} */ kind, /** @type {string} */ colour, /** @type {number} */ width, /** @type {number[]} */ dash = []) =>
     ({ layer: "base-features", only: { kind: [kind] }, line: colour, width: zoom < 13 ? width * 0.6 : width, dash, still: true });
   return [

@@ -2,7 +2,7 @@
 
 import { get, paths } from "../api.js";
 import { el } from "../dom.js";
-import { district, hasBase, names as labelled } from "../map.js";
+import { district, fitBox, hasBase, names as labelled } from "../map.js";
 import { modeName, modeOf } from "../modes.js";
 import { guard } from "../shell.js";
 import { tileLayer } from "../tiles.js";
@@ -36,11 +36,7 @@ export function tiled(page, census) {
 
   /** @param {boolean} framed */
   async function open(framed) {
-    if (!framed && census.bounds) {
-      const [west, south, east, north] = census.bounds;
-      district.invalidateSize({ animate: false });
-      district.fitBounds([[south, west], [north, east]], { animate: false, padding: [18, 18] });
-    }
+    if (!framed) fitBox(census.bounds);
     asked = asking();
     tiles.addTo(district);
     tiles.on("tileerror", failed);
