@@ -19,7 +19,8 @@ _STATES: Final = {
     "draft": "草稿", "submitted": "已送审", "published": "已发布", "opened": "已开标", "awarded": "已定标",
     "contracted": "已签约", "closed": "已办结", "voided": "已废标", "returned": "已退回", "approved": "已审核",
     "withdrawn": "已撤回", "planned": "待定标", "failed": "未成", "waiting": "排队中", "doing": "进行中",
-    "done": "已完成", "cancelled": "已取消", "regular": "正式", "trial": "试用", "submit": "送审", "return": "退回", "publish": "发布",
+    "done": "已完成", "cancelled": "已取消", "regular": "正式", "trial": "试用", "submit": "送审", "return": "退回",
+    "publish": "发布",
     "open": "开标", "bids": "录入投标", "propose": "拟定标", "confirm": "确认定标", "contract": "签约", "fail": "流标",
     "close": "办结", "void": "废标", "relet": "重新招标",
 }  # fmt: skip

@@ -93,6 +93,25 @@ def page(context: BrowserContext, watch: Watch) -> Iterator[Page]:
     watch.check()
 
 
+@pytest.fixture
+def second(browser: Browser, watch: Watch) -> Iterator[Page]:
+    """The browser of a second person; what it does wrong fails the test of the first."""
+    opened = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    watch.attach(opened)
+    page = opened.new_page()
+    page.set_default_timeout(20_000)
+    yield page
+    opened.close()
+
+
+@pytest.fixture
+def patience() -> Iterator[None]:
+    """What a page reads at once, and what others do, takes its time on a busy machine."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 @dataclass(frozen=True)
 class Service:
     """The application on a copy of the demo district, served on this machine."""

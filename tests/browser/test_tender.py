@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Service, Watch
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("patience")]
 
 LONG = 120_000
 """Milliseconds for work on a busy machine."""
 MONTH_0 = date(2023, 11, 1)
 LAST_MONTH = date(2026, 11, 1)
 BIDDERS = 5
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A round's page reads much at once: on a busy machine that takes its time."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
-@pytest.fixture
-def second(browser: Browser, watch: Watch) -> Iterator[Page]:
-    """The browser of a second person."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
-    watch.attach(context)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    yield page
-    context.close()
 
 
 def ask(page: Page, address: str) -> Any:

@@ -4,7 +4,7 @@ import { get, paths, send } from "../api.js";
 import { byId, el, fill, later, select } from "../dom.js";
 import { facts } from "../details.js";
 import { told } from "../rounds/say.js";
-import { guard, start, toast } from "../shell.js";
+import { blank, guard, start, toast } from "../shell.js";
 import { table } from "../table.js";
 import { day, MISSING, named, num, t } from "../words.js";
 
@@ -38,12 +38,13 @@ function grade(value) {
 
 start(async (who) => {
   me = who;
+  if (!me.areas.length) return void fill(byId("firms"), blank(t("error.no_area"), t("error.no_area_about")));
   fill(byId("firms"), list.element);
   byId("find").addEventListener("input", later(show, 150));
   byId("only").addEventListener("change", show);
   await read();
   const wanted = new URLSearchParams(location.search).get("firm");
-  await Promise.all([wanted ? open(wanted) : undefined, rules()]);
+  return void (await Promise.all([wanted ? open(wanted) : undefined, rules()]));
 });
 
 async function read() {
@@ -55,6 +56,7 @@ function show() {
   const words = byId("find", HTMLInputElement).value.trim().toLowerCase();
   const only = byId("only", HTMLSelectElement).value;
   const rows = firms.filter((firm) => (!words || `${firm.name} ${firm.code}`.toLowerCase().includes(words)) && (!only || (only === "may" ? !firm.standing.length : firm.standing.length > 0)));
+  if (!firms.length) fill(byId("firms"), blank(t("firm.none"), t("firm.none_about")));
   list.update(rows);
   if (chosen) list.mark([chosen]);
   fill(byId("firm-count"), t("common.rows", { n: num(rows.length) }));

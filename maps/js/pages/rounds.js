@@ -3,7 +3,7 @@
 import { get, paths } from "../api.js";
 import { byId, el, fill } from "../dom.js";
 import { tabOf, tabs } from "../rounds/tabs.js";
-import { failed, guard, start } from "../shell.js";
+import { blank, failed, guard, start } from "../shell.js";
 import { table } from "../table.js";
 import { day, named, num, t } from "../words.js";
 
@@ -50,6 +50,7 @@ function successor(row) {
 }
 
 start(async (me) => {
+  if (!me.areas.length) return void fill(byId("main"), blank(t("error.no_area"), t("error.no_area_about")));
   area = me.areas[0].code;
   fill(byId("rounds-list"), rounds.element);
   fill(byId("expiring-list"), expiring.element);
@@ -57,7 +58,7 @@ start(async (me) => {
   byId("new-round").hidden = !me.roles.includes("officer");
   const choose = tabs(TABS, (name) => guard(() => open(name)));
   byId("days").addEventListener("change", () => guard(() => open("expiring")));
-  choose(tabOf(TABS, "rounds"));
+  return void choose(tabOf(TABS, "rounds"));
 });
 
 /** @param {string} name */
