@@ -35,9 +35,11 @@ def sheet(folder: Path, names: list[str], name: str = "台账.xlsx") -> Path:
 
 
 def hand_in(page: Page, service: Service, path: Path) -> None:
+    """Hand a file in, in a window that has none in hand."""
+    page.evaluate("sessionStorage.clear()")
     service.open(page, "/imports")
     page.set_input_files("#file", path)
-    expect(page.locator("#matching")).to_be_visible()
+    expect(page.locator("#matching")).to_be_visible(timeout=30_000)
 
 
 def test_rows_in_doubt_are_settled_by_two_people_and_the_next_file_matches_by_itself(
@@ -81,7 +83,7 @@ def test_rows_in_doubt_are_settled_by_two_people_and_the_next_file_matches_by_it
     page.locator(f'.candidate[data-code="{second[0]}"] button').click()
     expect(page.locator("#counts")).to_contain_text("2已确认")
     page.click("#load")
-    expect(page.locator("#outcome")).to_contain_text("写入 3 行")
+    expect(page.locator("#outcome")).to_contain_text("写入 3 行", timeout=30_000)
     with service.store.begin(DISTRICT) as db:
         assert db.execute(HOUSEHOLDS, {"code": sure[0]}).one().households == 9001
         row = db.execute(HOUSEHOLDS, {"code": first[0]}).one()
