@@ -200,7 +200,10 @@ def broken(before: Tessellation, after: Tessellation, change: Change) -> list[st
 
 def _outline(before: Tessellation, after: Tessellation, change: Change) -> list[str]:
     """Gaps and the outer boundary, by GEOS's union of each."""
-    one, two = (shapely.coverage_union_all(tess.shapes) for tess in (before, after))
+    try:
+        one, two = (shapely.coverage_union_all(tess.shapes) for tess in (before, after))
+    except shapely.errors.GEOSException as error:
+        return [str(error)]
     rings = [shapely.get_rings(shapely.get_parts(union)) for union in (one, two)]
     if change.operation in {
         "draw",

@@ -82,7 +82,8 @@ def turned(before: Cell, after: Cell) -> Point | None:
     touching = pinches(after)
     if len(touching) > len(pinches(before)):
         return Point(touching[-1].real, touching[-1].imag)
-    rings = [shapely.get_rings(shape) for shape in (before, after)]
+    # of its parts: a MultiPolygon has no rings of its own
+    rings = [shapely.get_rings(shapely.get_parts(shape)) for shape in (before, after)]
     flipped = shapely.is_ccw(rings[0]) != shapely.is_ccw(rings[1])
     return Point(rings[1][np.flatnonzero(flipped)[0]].coords[0]) if flipped.any() else None
 

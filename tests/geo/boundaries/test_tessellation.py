@@ -297,6 +297,19 @@ def test_moving_refuses_what_would_fold_or_leave_the_boundary():
         ts.move_vertex(tess, Point(1, 0), Point(1, 1), outer=True)
 
 
+@pytest.mark.parametrize("stored", [lambda cell: cell, lambda cell: MultiPolygon([cell])])
+def test_a_triangle_cannot_be_turned_inside_out(stored):
+    ring = [(0, 0), (4, 0), (4, 4), (0, 4)]
+    tip, left, right = (2, 3), (1, 1), (3, 1)
+    parts = {
+        "in": [tip, left, right], "south": [ring[0], ring[1], right, left],
+        "east": [ring[1], ring[2], tip, right], "west": [ring[3], ring[0], left, tip], "north": [ring[2], ring[3], tip],
+    }  # fmt: skip
+    tess = tessellate({code: stored(Polygon(points)) for code, points in parts.items()})
+    with pytest.raises(Refused, match="fold"):
+        ts.move_vertex(tess, Point(tip), Point(2, 0.5))
+
+
 def test_snap_draws_borders_onto_a_road_with_its_bends():
     tess = board()
     road = LineString([(1.02, -1), (1.02, 1.4), (1.05, 1.5), (1.02, 1.6), (1.02, 4)])
@@ -379,9 +392,11 @@ def test_any_ring_is_drawn_soundly_or_is_refused(
 
 
 @settings(max_examples=60)
-@given(st.integers(0, 10**6), st.integers(0, 10**6), st.floats(-80, 80), st.floats(-80, 80))
-def test_any_vertex_moves_soundly_or_is_refused(seed: int, pick: int, dx: float, dy: float):
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.floats(-80, 80), st.floats(-80, 80), st.booleans())
+def test_any_vertex_moves_soundly_or_is_refused(seed: int, pick: int, dx: float, dy: float, stored: bool):
     tess = voronoi(seed, 12)
+    if stored:  # as the store keeps cells
+        tess = tessellate({code: MultiPolygon([cell]) for code, cell in tess.cells.items()})
     vertices = shapely.get_coordinates(tess.shapes)
     here = vertices[pick % len(vertices)]
     try:
