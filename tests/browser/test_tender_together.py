@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from geo.store.engine import Scope
 from geo.tender import rounds
@@ -17,29 +16,10 @@ from geo.tender.rules import BundleRules
 from tests.browser.conftest import Service, Watch
 from tests.conftest import BUSINESS_DATE
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("patience")]
 
 OFFICER = Scope("officer", ("990101",))
 DISTRICT = "990101000000"
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """What others do arrives within seconds; on a busy machine within more."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
-@pytest.fixture
-def other(browser: Browser, watch: Watch) -> Iterator[Page]:
-    """The browser of the other officer."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
-    watch.attach(context)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    yield page
-    context.close()
 
 
 @pytest.fixture
@@ -82,48 +62,60 @@ def deaf(route: Route) -> None:
 
 
 def test_two_officers_see_each_other_and_decide_where_they_meet(
-    page: Page, other: Page, service: Service, watch: Watch, number: int
+    page: Page, second: Page, service: Service, watch: Watch, number: int
 ) -> None:
-    for each in (page, other):
+    for each in (page, second):
         service.enter(each, "officer")
         service.open(each, f"/packages?round={number}")
-    assert (members(page, "甲"), members(other, "甲")) == (2, 2)
+    assert (members(page, "甲"), members(second, "甲")) == (2, 2)
 
     # What one does, the other sees, without losing anything.
     toggle(page, 20, "甲")
-    expect(other.locator("#toasts")).to_contain_text("移动了 1 个小区")
-    expect(other.locator('#cards .card[data-package="甲"] .figures')).to_contain_text("3 个小区")
+    expect(second.locator("#toasts")).to_contain_text("移动了 1 个小区")
+    expect(second.locator('#cards .card[data-package="甲"] .figures')).to_contain_text("3 个小区")
 
     # Changes of different communities at one time: both stay, nobody is asked.
-    other.route("**/changes?*", deaf)
+    second.route("**/changes?*", deaf)
     toggle(page, 22, "甲")
-    toggle(other, 24, "乙")
-    expect(other.locator('#cards .card[data-package="甲"] .figures')).to_contain_text("4 个小区")
-    assert members(other, "乙") == 3
+    toggle(second, 24, "乙")
+    expect(second.locator('#cards .card[data-package="甲"] .figures')).to_contain_text("4 个小区")
+    assert members(second, "乙") == 3
     expect(page.locator('#cards .card[data-package="乙"] .figures')).to_contain_text("3 个小区")
-    assert not other.locator("#conflict").is_visible()
+    assert not second.locator("#conflict").is_visible()
 
     # Both move one community: the second is asked, and may keep its own.
     toggle(page, 26, "甲")
-    toggle(other, 26, "乙")
-    expect(other.locator("#conflict")).to_be_visible()
-    expect(other.locator("#conflict-theirs")).to_contain_text("甲")
-    expect(other.locator("#conflict-mine")).to_contain_text("乙")
-    other.locator("#keep-mine").click()
-    expect(other.locator('#cards .card[data-package="乙"] .figures')).to_contain_text("4 个小区")
+    toggle(second, 26, "乙")
+    expect(second.locator("#conflict")).to_be_visible()
+    expect(second.locator("#conflict-theirs")).to_contain_text("甲")
+    expect(second.locator("#conflict-mine")).to_contain_text("乙")
+    second.locator("#keep-mine").click()
+    expect(second.locator('#cards .card[data-package="乙"] .figures')).to_contain_text("4 个小区")
     expect(page.locator('#cards .card[data-package="甲"] .figures')).to_contain_text("4 个小区")
 
-    # Or it may save its own as another round, and theirs stays.
-    toggle(page, 28, "甲")
-    toggle(other, 28, "乙")
-    expect(other.locator("#conflict")).to_be_visible()
-    other.locator("#save-as").click()
-    expect(other.locator("#rounds")).to_contain_text("两人同改（副本）")
+    # Or it takes theirs: its own move is gone, and it goes on from what the other left.
+    toggle(page, 30, "甲")
+    toggle(second, 30, "乙")
+    expect(second.locator("#conflict")).to_be_visible()
+    second.locator("#take-theirs").click()
+    expect(second.locator("#conflict")).to_be_hidden()
+    expect(second.locator('#cards .card[data-package="甲"] .figures')).to_contain_text("5 个小区")
+    assert members(second, "乙") == 4
     with service.store.begin(OFFICER) as db:
         kept = rounds.view(db, number)["packages"]
     assert [len(lot["members"]) for lot in kept] == [5, 4]
+
+    # Or it may save its own as another round, and theirs stays.
+    toggle(page, 28, "甲")
+    toggle(second, 28, "乙")
+    expect(second.locator("#conflict")).to_be_visible()
+    second.locator("#save-as").click()
+    expect(second.locator("#rounds")).to_contain_text("两人同改（副本）")
+    with service.store.begin(OFFICER) as db:
+        kept = rounds.view(db, number)["packages"]
+    assert [len(lot["members"]) for lot in kept] == [6, 4]
     # Pages that look for changes every few seconds are left before the service stops.
-    for each in (page, other):
+    for each in (page, second):
         each.goto("about:blank")
     # Chromium writes each refusal of a stale version, which was asked for, as an error.
     watch.errors = [said for said in watch.errors if "412" not in said]
