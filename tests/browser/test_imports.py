@@ -160,6 +160,7 @@ def test_several_files_wait_in_one_list_and_are_reached_by_keys(
     expect(rows).to_have_count(3)
     expect(rows.nth(2)).to_have_attribute("data-state", "failed", timeout=60_000)
     expect(rows.nth(1)).to_have_attribute("data-state", "checked", timeout=60_000)
+    expect(page.locator("#queue-list progress")).to_have_count(0, timeout=60_000)
     rows.nth(0).focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
