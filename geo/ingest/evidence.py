@@ -90,7 +90,10 @@ def agreement(session: Session, shapes: np.ndarray, codes: list[Any]) -> Rates |
 
     `codes` are the cells of the file's column of codes, or None each.
     """
-    usable = np.flatnonzero(shapely.is_valid(shapes) & (shapely.get_dimensions(shapes) == 2))
+    boxes = shapely.bounds(shapes)
+    with np.errstate(invalid="ignore"):  # what is missing or empty has no bounds
+        degrees = (np.abs(boxes[:, [0, 2]]) <= 180).all(axis=1) & (np.abs(boxes[:, [1, 3]]) <= 90).all(axis=1)
+    usable = np.flatnonzero(degrees & shapely.is_valid(shapes) & (shapely.get_dimensions(shapes) == 2))
     picked = (
         usable[np.linspace(0, len(usable) - 1, min(len(usable), SHAPES)).astype(int)]
         if len(usable)

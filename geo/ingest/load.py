@@ -27,6 +27,8 @@ from geo.store.tables import HISTORY
 
 _CLOCKS = frozenset({"id", "area_m2", "valid", "recorded", "opened_by", "closed_by"})
 _TOLD = frozenset({"source_row", "source_crs", "written"})
+_ROWS, _PIECE = 20_000, 2**20
+"""Rows that are text at a time, and letters that the driver takes at a time."""
 _LIMITS = SQL("SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', '900s', true)")
 
 
@@ -67,7 +69,7 @@ class Loading:
         driver: Any = self._session.connection().connection.driver_connection
         with driver.cursor() as cursor:
             try:
-                cursor.copy_expert(statement, io.StringIO("".join(_lines(self._table, self._given))))
+                cursor.copy_expert(statement, _Pieces(_pieces(self._table, self._given)), size=_PIECE)
             except psycopg2.Error as error:
                 raise DBAPIError.instance(statement, None, error, psycopg2.Error) from error
         self.run(SQL("ANALYZE incoming"))
@@ -138,8 +140,30 @@ def _given(table: ParsedTable) -> set[str]:
     return fields | ({"geom"} if has_shapes else set())
 
 
-def _lines(table: ParsedTable, given: list[str]) -> Iterator[str]:
+def _pieces(table: ParsedTable, given: list[str]) -> Iterator[str]:
+    """Yield the text of COPY by some thousand rows: all of a large file at once is several times its size."""
     kept = table.kept()
+    for first in range(0, len(kept), _ROWS):
+        yield "".join(_lines(table, given, kept[first : first + _ROWS]))
+
+
+class _Pieces:
+    """Pieces of text as the driver reads a file."""
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        self._pieces = pieces
+        self._open = io.StringIO()
+
+    def read(self, size: int) -> str:
+        """Return so many letters, fewer at the end of a piece, none at the end of all."""
+        found = self._open.read(size)
+        while not found and (piece := next(self._pieces, None)) is not None:
+            self._open = io.StringIO(piece)
+            found = self._open.read(size)
+        return found
+
+
+def _lines(table: ParsedTable, given: list[str], kept: list[int]) -> Iterator[str]:
     columns = [_column(table, name, kept) for name in given]
     if table.kind.name == "service-periods":
         starts, ends = table.column("start"), table.column("end")
@@ -151,17 +175,16 @@ def _lines(table: ParsedTable, given: list[str]) -> Iterator[str]:
 
 def _left_alone(table: ParsedTable, kept: list[int]) -> list[str]:
     """Return for every row the stored columns whose cell could not be read."""
-    known = {p: _array(sorted(_stored(table.kind, names))) for p, names in table.kept_fields.items()}
-    return [known.get(p, "{}") for p in kept]
+    fields = table.kept_fields
+    return [_array(sorted(_stored(table.kind, fields[p]))) if p in fields else "{}" for p in kept]
 
 
 def _written(table: ParsedTable, kept: list[int]) -> list[str]:
     names = {name: told_as(table.kind.field(name)) for name in table.values}
-    known = {
-        p: _cell({names[name]: text for name, text in told.items()} if told else None)
-        for p, told in table.written.items()
-    }
-    return [known.get(p, r"\N") for p in kept]
+    told = table.written
+    return [
+        _cell({names[name]: text for name, text in told[p].items()}) if told.get(p) else r"\N" for p in kept
+    ]
 
 
 def _stored(kind: Kind, names: set[str]) -> set[str]:

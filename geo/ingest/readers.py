@@ -27,6 +27,14 @@ MAX_VERTICES = 50_000
 MAX_FILE_VERTICES = 5_000_000
 MAX_REPAIR_SECONDS = 5
 _GEOMETRY_COLLECTION = 7
+_MULTI = 4
+_HEADS = tuple(
+    one
+    for kind in range(_MULTI, 8)
+    for one in (b"\x01" + kind.to_bytes(4, "little"), b"\0" + kind.to_bytes(4, "big"))
+)
+"""How collections and multi-shapes begin: within one another, some ten thousand deep, they end the process."""
+_MOST_HEADS = 1_000
 _BYTES_PER_VERTEX = 16
 EXPLANATIONS = ("说明", "填写说明")
 """Names of sheets that explain a template (ours is the second)."""
@@ -85,6 +93,8 @@ def _limited(blob: bytes, position: int, notes: dict[str, str]) -> bytes:
     """Return WKB that a parser may see; b"" with a note for collections, curves and too many vertices."""
     order: Literal["little", "big"] = "little" if blob[:1] == b"\x01" else "big"
     kind = int.from_bytes(blob[1:5], order) % 1000 if len(blob) >= 5 else 0
+    if kind >= _MULTI and sum(blob.count(head) for head in _HEADS) > _MOST_HEADS:
+        kind = _GEOMETRY_COLLECTION
     if kind == _GEOMETRY_COLLECTION or not 1 <= kind <= 6:
         notes[str(position)] = "type:GeometryCollection" if kind == _GEOMETRY_COLLECTION else "type:curve"
         return b""

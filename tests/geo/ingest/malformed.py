@@ -438,7 +438,7 @@ MAKERS: Final[tuple[Maker, ...]] = (
 )  # fmt: skip
 
 
-def cases(seed: int, shapes: int, each: int = 40) -> Iterator[Case]:
+def cases(seed: int, shapes: int, each: int = 100) -> Iterator[Case]:
     """Yield files of `each` shapes, of every format in turn, until there are so many shapes; the same for a seed."""
     made, number = 0, 0
     while made < shapes:
