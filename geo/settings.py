@@ -75,7 +75,8 @@ class Settings(BaseSettings):
     tianditu_matrix: Literal["w", "c"] = "w"
     """Tiles in Web Mercator, or in degrees (EPSG:4490), as many provincial nodes alone have them."""
     amap_host: str = ""
-    osm_url: str = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
+    osm_url: str = ""
+    """Where tiles of OpenStreetMap are, with {z}, {x} and {y}: its own server, under its rules, or one of yours."""
     basemap_file: Path | None = None
     """A `.pmtiles` file with pictures, for the base map `pmtiles`."""
     basemap_folder: Path | None = None
@@ -118,6 +119,7 @@ class Settings(BaseSettings):
             "tianditu": ("WANGGE_TIANDITU_KEY", self.tianditu_key),
             "pmtiles": ("WANGGE_BASEMAP_FILE", self.basemap_file),
             "folder": ("WANGGE_BASEMAP_FOLDER", self.basemap_folder),
+            "osm": ("WANGGE_OSM_URL", self.osm_url),
         }
         for name in self.basemaps:
             setting, value = needs.get(name.partition("-")[0], ("", True))

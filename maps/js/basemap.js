@@ -28,7 +28,11 @@ export async function offerBaseMaps(map) {
     return box;
   };
   control.addTo(map);
-  const put = layers(map, note);
+  const maker = new L.Control({ position: "bottomright" });
+  const credit = el("div", { class: "leaflet-control-attribution base-credit" });
+  maker.onAdd = () => credit;
+  maker.addTo(map);
+  const put = layers(map, note, credit);
   choice.addEventListener("change", () => {
     keep(choice.value);
     put(basemaps.find(({ name }) => name === choice.value) ?? null);
@@ -64,11 +68,11 @@ function keep(name) {
   }
 }
 
-/** Puts a base map below, and looks whether it comes. @param {import("leaflet").Map} map @param {HTMLElement} note */
-function layers(map, note) {
+/** Puts a base map below, and looks whether it comes. @param {import("leaflet").Map} map @param {HTMLElement} note
+ * @param {HTMLElement} credit */
+function layers(map, note, credit) {
   /** @type {import("leaflet").GridLayer[]} */
   let laid = [];
-  let credit = "";
 
   /** @param {boolean} on */
   function stands(on) {
@@ -79,11 +83,9 @@ function layers(map, note) {
   /** @param {BaseMap | null} base */
   return function put(base) {
     for (const layer of laid) layer.remove();
-    if (credit) map.attributionControl.removeAttribution(credit);
     fill(note);
     laid = base ? drawn(base) : [];
-    credit = base ? creditOf(base) : "";
-    if (credit) map.attributionControl.addAttribution(credit);
+    fill(credit, base ? creditOf(base) : "");
     stands(base !== null);
     let [came, failed] = [0, 0];
     const judge = () => {
@@ -112,5 +114,5 @@ function drawn(base) {
 function creditOf(base) {
   const reviewed = /^(tianditu|amap)/.test(base.name);
   const approval = base.approval ? t("map.approval", { number: base.approval }) : reviewed ? t("map.approval_missing") : "";
-  return el("span", {}, [base.credit, approval].filter(Boolean).join(" · ")).innerHTML;
+  return [base.credit, approval].filter(Boolean).join(" · ");
 }

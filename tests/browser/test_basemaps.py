@@ -248,7 +248,7 @@ def test_a_choice_is_kept_told_and_named(
     expect(switch).to_have_value("none")
     assert not provider.asked
     switch.select_option("tianditu-vec")
-    expect(page.locator(".leaflet-control-attribution")).to_contain_text("审图号：GS(2024)0000号")
+    expect(page.locator(".base-credit")).to_contain_text("审图号：GS(2024)0000号")
     page.wait_for_load_state("networkidle")
     assert "base=tianditu-vec" in page.url
     assert {headers.get("referer") for _, headers in provider.asked} == {f"{service.address}/"}

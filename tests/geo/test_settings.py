@@ -36,6 +36,7 @@ def test_another_kind_of_database_is_refused(address: str) -> None:
         ({"basemaps": "tianditu-vec"}, "WANGGE_TIANDITU_KEY"),
         ({"basemaps": "folder"}, "WANGGE_BASEMAP_FOLDER"),
         ({"basemaps": "pmtiles"}, "WANGGE_BASEMAP_FILE"),
+        ({"basemaps": "osm"}, "WANGGE_OSM_URL"),
         ({"basemaps": "elsewhere"}, "no base map 'elsewhere'"),
         ({"amap_host": "https://a.example; script-src *"}, "write https://host"),
         ({"osm_url": "https://a.example/{z}/{x}/{y}.png' *"}, "write https://host"),
