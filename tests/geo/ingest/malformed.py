@@ -40,9 +40,6 @@ class Case:
     what: str
 
 
-# ---------------------------------------------------------------- rings
-
-
 def ring(rng: Rng, count: int = 5, size: float = 0.0005) -> list[list[float]]:
     """A closed round ring somewhere in the neighbourhood."""
     x, y = LON + rng.uniform(0, 0.02), LAT + rng.uniform(0, 0.02)
@@ -136,9 +133,6 @@ RINGS: Final[tuple[Callable[[Rng], Any], ...]] = (
 )  # fmt: skip
 
 
-# ---------------------------------------------------------------- well-known binary
-
-
 def polygon(rings: Any, kind: int = 3, order: str = "<") -> Bytes:
     """A polygon as it is given, whatever is wrong with it."""
     parts = [struct.pack(f"{order}BII", int(order == "<"), kind, len(rings))]
@@ -228,9 +222,6 @@ def _frame(count: int, rng: Rng) -> gpd.GeoDataFrame:
     codes = _codes(count)
     shapes = [shapely.Polygon(ring(rng)) for _ in codes]
     return gpd.GeoDataFrame({"小区编码": codes, "小区名称": codes}, geometry=shapes, crs="EPSG:4490")
-
-
-# ---------------------------------------------------------------- files of many broken shapes
 
 
 def parquet(rng: Rng, count: int) -> Case:
@@ -325,9 +316,6 @@ def topojson(rng: Rng, count: int) -> Case:
         "arcs": arcs,
     }
     return Case("x.topojson", json.dumps(document).encode(), count, "TopoJSON")
-
-
-# ---------------------------------------------------------------- containers that lie
 
 
 def _mutated(content: bytes, rng: Rng, spare: int = 0) -> bytes:
@@ -445,9 +433,6 @@ def cases(seed: int, shapes: int, each: int = 100) -> Iterator[Case]:
         case = MAKERS[number % len(MAKERS)](random.Random(f"{seed} {number}"), each)
         made, number = made + case.shapes, number + 1
         yield case
-
-
-# ---------------------------------------------------------------- the checklist
 
 
 def zipped(parts: dict[str, bytes], mode: int = 0) -> bytes:
