@@ -165,7 +165,7 @@ def test_several_files_wait_in_one_list_and_are_reached_by_keys(
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.locator("#problem")).to_contain_text("this format is not taken")
+    expect(page.locator("#problem")).to_contain_text("不接受这种格式")
     rows.nth(2).focus()
     page.keyboard.press("Delete")
     expect(rows).to_have_count(2)
