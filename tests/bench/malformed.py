@@ -25,6 +25,7 @@ from geo.store.prepare import prepare
 from tests.bench.ground import Ground
 from tests.bench.measure import say
 from tests.geo.ingest import malformed, office
+from tests.geo.ingest.checklist import checklist
 from tests.geo.ingest.malformed import Case
 
 SHAPES, OVER_HTTP, SEED = 10_000, 400, 20261101
@@ -106,7 +107,7 @@ def _by_library(
     where: tuple[Store, Settings], folder: Path, shapes: int, port: int, fell: list[str]
 ) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {}
-    for number, case in enumerate([*malformed.cases(SEED, shapes), *malformed.checklist(port)]):
+    for number, case in enumerate([*malformed.cases(SEED, shapes), *checklist(port)]):
         path = folder / f"{number}-{case.name}"
         path.write_bytes(case.content)
         counts = found.setdefault(case.what, Counter())
@@ -146,7 +147,7 @@ def _slow(began: float) -> dict[str, int]:
 def _by_http(ground: Ground, port: int, fell: list[str]) -> dict[str, Counter[str]]:
     token = ground.wangge("token", "--user", "planner").split()[-1]
     found: dict[str, Counter[str]] = {}
-    for case in [*malformed.cases(SEED + 1, OVER_HTTP, 10), *malformed.checklist(port)]:
+    for case in [*malformed.cases(SEED + 1, OVER_HTTP, 10), *checklist(port)]:
         counts = found.setdefault(case.what, Counter())
         counts["files"] += 1
         status, answer = _send(ground, token, case)

@@ -16,17 +16,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
 from tests.geo.ingest import office
+from tests.geo.ingest.broken_rings import LAT, LON, RINGS, Rng, ring
 
-LON, LAT = 117.302, 31.862
-"""A place within the neighbourhood of the office files."""
 Bytes = bytes
-Rng = random.Random
 Maker = Callable[[Rng, int], "Case"]
 
 
@@ -38,99 +35,6 @@ class Case:
     content: bytes
     shapes: int
     what: str
-
-
-def ring(rng: Rng, count: int = 5, size: float = 0.0005) -> list[list[float]]:
-    """A closed round ring somewhere in the neighbourhood."""
-    x, y = LON + rng.uniform(0, 0.02), LAT + rng.uniform(0, 0.02)
-    angles = [2 * math.pi * n / count for n in range(count)]
-    points = [[x + size * math.cos(a), y + size * math.sin(a)] for a in angles]
-    return [*points, points[0]]
-
-
-def _bow_tie(rng: Rng) -> Any:
-    a, b, c, d, *_ = ring(rng, 4)
-    return [[a, c, b, d, a]]
-
-
-def _star(rng: Rng) -> Any:
-    points = [
-        [LON + rng.uniform(0, 0.001), LAT + rng.uniform(0, 0.001)] for _ in range(rng.choice([7, 60, 400]))
-    ]
-    return [[*points, points[0]]]
-
-
-def _spike(rng: Rng) -> Any:
-    one = ring(rng)
-    return [[*one[:2], [one[1][0] + 0.01, one[1][1]], one[1], *one[2:]]]
-
-
-def _hole_outside(rng: Rng) -> Any:
-    return [ring(rng), ring(rng)]
-
-
-def _crossing_holes(rng: Rng) -> Any:
-    outer = ring(rng, 8, 0.002)
-    x, y = outer[0][0] - 0.002, outer[0][1]
-    holes = [[[x + s, y], [x + s + 0.001, y], [x + s + 0.001, y + 0.0005], [x + s, y]] for s in (0.0, 0.0005)]
-    return [outer, *holes]
-
-
-def _self_touching(rng: Rng) -> Any:
-    a, b, c, d, *_ = ring(rng, 4)
-    middle = [(a[0] + c[0]) / 2, (a[1] + c[1]) / 2]
-    return [[a, b, middle, c, d, middle, a]]
-
-
-def _zero_area(rng: Rng) -> Any:
-    a, b, *_ = ring(rng)
-    return [[a, b, a, b, a]]
-
-
-def _one_point(rng: Rng) -> Any:
-    a, *_ = ring(rng)
-    return [[a] * rng.randint(1, 6)]
-
-
-def _unclosed(rng: Rng) -> Any:
-    return [ring(rng)[:-1]]
-
-
-def _short(rng: Rng) -> Any:
-    return [ring(rng)[: rng.randint(0, 2)]]
-
-
-def _number(rng: Rng) -> Any:
-    one = ring(rng)
-    one[2][rng.randint(0, 1)] = rng.choice([math.nan, math.inf, -math.inf, 1e300, -1e308, 5e-324, 1e20])
-    return [one]
-
-
-def _duplicates(rng: Rng) -> Any:
-    return [[point for point in ring(rng) for _ in range(rng.randint(1, 4))]]
-
-
-def _clockwise(rng: Rng) -> Any:
-    return [ring(rng)[::-1]]
-
-
-def _far(rng: Rng) -> Any:
-    x = rng.uniform(-1e6, 1e6)
-    return [[[x, 0], [x + 1, 0], [x + 1, 1], [x, 0]]]
-
-
-def _many(rng: Rng) -> Any:
-    return [ring(rng, 50_100)]
-
-
-def _empty(_rng: Rng) -> Any:
-    return []
-
-
-RINGS: Final[tuple[Callable[[Rng], Any], ...]] = (
-    _bow_tie, _star, _spike, _hole_outside, _crossing_holes, _self_touching, _zero_area, _one_point, _unclosed, _short,
-    _number, _duplicates, _clockwise, _far, _empty,
-)  # fmt: skip
 
 
 def polygon(rings: Any, kind: int = 3, order: str = "<") -> Bytes:
@@ -444,45 +348,3 @@ def zipped(parts: dict[str, bytes], mode: int = 0) -> bytes:
             entry.external_attr = mode << 16
             packed.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
-
-
-def _star_of(count: int) -> str:
-    points = np.random.default_rng(1).uniform((LON, LAT), (LON + 0.01, LAT + 0.01), (count, 2)).tolist()
-    about = {"小区编码": _codes(1)[0], "小区名称": "星"}
-    feature = {
-        "type": "Feature",
-        "properties": about,
-        "geometry": {"type": "Polygon", "coordinates": [[*points, points[0]]]},
-    }
-    return json.dumps({"type": "FeatureCollection", "features": [feature]})
-
-
-def checklist(port: int) -> list[Case]:
-    """The hostile files of rows 11–15: deep, huge, entities, bombs, links, other drivers; `port` is one to be called at."""
-    vrt = "<OGRVRTDataSource><OGRVRTLayer name='x'><SrcDataSource>{}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
-    sources = [
-        f"/vsicurl/http://127.0.0.1:{port}/a",
-        f"http://127.0.0.1:{port}/a",
-        "PG:dbname=wangge",
-        "/etc/passwd",
-    ]
-    laughs = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><kml><name>&b;</name></kml>'
-    outside = laughs.replace(b'"ha"', b'SYSTEM "file:///etc/passwd"')
-    many = {f"{n}.txt": b"" for n in range(2_500)}
-    files = {
-        "deep.geojson": b'{"a":' * 100_000, "deep33.geojson": b"{\"a\":" + b"[" * 33 + b"]" * 33 + b"}",
-        "nan.geojson": _star_of(4).replace("117.3", "NaN", 1).encode(),
-        "large.geojson": _star_of(4).replace("117.3", "1e400", 1).encode(), "star.geojson": _star_of(3_000).encode(),
-        **{f"vrt{n}.geojson": vrt.format(source).encode() for n, source in enumerate(sources)},
-        **{f"vrt{n}.zip": zipped({"x.shp": vrt.format(source).encode()}) for n, source in enumerate(sources)},
-        **{f"vrt{n}.kml": vrt.format(source).encode() for n, source in enumerate(sources)},
-        "laughs.kml": laughs, "outside.kml": outside, "laughs16.kml": laughs.decode().encode("utf-16"),
-        "laughs.gml": laughs, "laughs.kmz": zipped({"doc.kml": laughs}), "outside.kmz": zipped({"doc.kml": outside}),
-        "laughs.xlsx": zipped({"[Content_Types].xml": laughs, "xl/workbook.xml": outside}),
-        "bomb.zip": zipped({"x.shp": bytes(64 * 2**20)}), "bomb.xlsx": zipped({"[Content_Types].xml": bytes(64 * 2**20)}),
-        "nested.zip": zipped({"x.shp": b"", "y.zip": zipped({"x.shp": b""})}), "many.zip": zipped(many),
-        "up.zip": zipped({"../../evil.shp": b"x"}), "root.zip": zipped({"/tmp/wangge-evil.shp": b"x"}),
-        "back.zip": zipped({"..\\evil.shp": b"x"}), "link.zip": zipped({"x.shp": b"/etc/passwd"}, 0o120777),
-        "up.kmz": zipped({"../evil.kml": b"<kml/>"}), "empty.zip": zipped({}), "noise.gpkg": b"SQLite format 3\x00" + bytes(200),
-    }  # fmt: skip
-    return [Case(name, content, 1, "checklist") for name, content in files.items()]

@@ -16,6 +16,7 @@ from geo.errors import WanggeError
 from geo.ingest.reading import ChildFailed
 from geo.ingest.report import ImportReport
 from tests.geo.ingest import malformed, office
+from tests.geo.ingest.checklist import checklist
 from tests.geo.ingest.conftest import Import, Rows
 
 SHAPES = 200
@@ -84,7 +85,7 @@ def test_hostile_files_of_the_checklist_are_refused_for_what_they_are(
     folder.mkdir()
     before = set(tmp_path.iterdir()) | set(tmp_path.parent.iterdir())
     taken = []
-    for case in malformed.checklist(9):
+    for case in checklist(9):
         path = folder / case.name
         path.write_bytes(case.content)
         found = outcome(load, path)
