@@ -46,7 +46,9 @@ _ALL: Final = (
     Page("plans", "/plans", roles=("planner", "reviewer")),
     Page("plan", "/plans/{id}", has_map=True, roles=("planner", "reviewer"), in_menu=False, under="plans"),
     Page("imports", "/imports", roles=("planner", "officer")),
-    Page("matching", "/matchings", has_map=True, roles=("planner", "officer"), in_menu=False, under="imports"),
+    Page(
+        "matching", "/matchings", has_map=True, roles=("planner", "officer"), in_menu=False, under="imports"
+    ),
     Page("surveys", "/surveys", roles=BUSINESS),
     Page("survey", "/surveys/{id}", roles=BUSINESS, in_menu=False, under="surveys"),
     Page("community", "/communities/{code}", has_map=True, roles=BUSINESS, in_menu=False, under="status"),

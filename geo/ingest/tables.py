@@ -75,7 +75,9 @@ class ParsedTable:
         """Note a finding about a row; a refusal takes the row out."""
         header = self.kind.field(name).header if name else ""
         row, place = int(self.rows[position]), self.places.get(position)
-        finding = Finding(row, self.code(position), severity, key, name, str(text)[:80], header, place, detail)
+        finding = Finding(
+            row, self.code(position), severity, key, name, str(text)[:80], header, place, detail
+        )
         self.findings.append(finding)
         if severity == "refused":
             self.keep[position] = False

@@ -108,7 +108,13 @@ def edit(db: Session, number: int, version: int, actor: str, body: Edit) -> dict
         number,
         fresh,
         "edit",
-        {**what, "renames": body.renames, "locks": dict(body.locks), "drop": body.drop, "made": sorted(body.made)},
+        {
+            **what,
+            "renames": body.renames,
+            "locks": dict(body.locks),
+            "drop": body.drop,
+            "made": sorted(body.made),
+        },
     )
     return {
         "version": fresh,

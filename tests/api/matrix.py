@@ -146,7 +146,9 @@ TILES = (
     Row("GET", "/api/tiles/{layer}/{z}/{x}/{y}.mvt", BUSINESS, FILTERED, f"/api/tiles/communities{TILE}"),
     Row("GET", "/api/tiles/{layer}.json", BUSINESS, NOWHERE, "/api/tiles/communities.json"),
     Row("GET", "/api/basemaps", BUSINESS, NOWHERE),
-    Row("GET", "/api/basemaps/{name}/{z}/{x}/{y}", BUSINESS, NOWHERE, "/api/basemaps/folder/3/6/3", status=404),
+    Row(
+        "GET", "/api/basemaps/{name}/{z}/{x}/{y}", BUSINESS, NOWHERE, "/api/basemaps/folder/3/6/3", status=404
+    ),
     Row("GET", "/api/census", BUSINESS, FILTERED, "/api/census?level=subdistrict"),
 )
 

@@ -37,7 +37,9 @@ def test_each_field_is_there_once_and_only_what_nobody_touched_is_ticked(
         assert one.kind in (*WRITES, "same")
         if one.kind != "same":
             assert (one.kind == "elsewhere") == equal(one.sent, one.came)
-            assert (one.kind == "conflict") == (not equal(one.sent, one.now) and not equal(one.sent, one.came))
+            assert (one.kind == "conflict") == (
+                not equal(one.sent, one.now) and not equal(one.sent, one.came)
+            )
     silent = {name for name in sent if name not in answers}
     elsewhere = {name for name in silent if surveyed and not equal(sent[name], now.get(name))}
     assert {one.field for one in found} - set(answers) == elsewhere
