@@ -7,7 +7,9 @@ Only what is asked for is read; directories are remembered.
 from __future__ import annotations
 
 import gzip
+import os
 import struct
+import zlib
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
@@ -49,7 +51,7 @@ def from_file(path: Path, place: Place) -> Picture | None:
     try:
         archive = _open(path, path.stat().st_mtime_ns)
         data = archive.tile(_number(place))
-    except (OSError, struct.error, gzip.BadGzipFile, EOFError, IndexError) as error:
+    except (OSError, ValueError, EOFError, IndexError, struct.error, zlib.error) as error:
         raise BadInput("the file of the base map cannot be read as PMTiles", field="basemap") from error
     return None if data is None else Picture(data, archive.kind)
 
@@ -122,7 +124,10 @@ def _find(entries: list[Entry], number: int) -> Entry | None:
 
 
 def _read(path: Path, offset: int, length: int) -> bytes:
+    """Return a piece of a file; EOFError for one that would end behind it: nothing is set aside on a file's word."""
     with path.open("rb") as file:
+        if offset < 0 or offset + length > os.fstat(file.fileno()).st_size:
+            raise EOFError
         file.seek(offset)
         return file.read(length)
 

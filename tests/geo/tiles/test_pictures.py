@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 import struct
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from geo.errors import BadInput
 from geo.tiles import Place
@@ -80,6 +83,22 @@ def test_another_file_is_refused(tmp_path: Path, content: bytes | None) -> None:
         path.write_bytes(content)
     with pytest.raises(BadInput):
         from_file(path, Place(0, 0, 0))
+
+
+@given(st.lists(st.tuples(st.integers(8, 240), st.integers(0, 255)), min_size=1, max_size=3), st.booleans())
+@example([(15, 0xFF)], True).via("a root longer than any memory")
+@example([(23, 0x7F)], False).via("a root beyond every file")
+def test_a_broken_file_is_refused_or_read_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, bytes_changed: list[tuple[int, int]], packed: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("broken")
+    content = bytearray(archive(folder / "whole.pmtiles", packed=packed).read_bytes())
+    for at, byte in bytes_changed:
+        content[min(at, len(content) - 1)] = byte
+    (folder / "broken.pmtiles").write_bytes(content)
+    for place in CURVE:
+        with suppress(BadInput):
+            assert isinstance(from_file(folder / "broken.pmtiles", Place(*place)), Picture | None)
 
 
 def test_vector_tiles_are_refused_with_the_reason(tmp_path: Path) -> None:
