@@ -67,6 +67,8 @@ def confirm(
     items = _checked(ticks, by_unit)
     _refuse_wrong_date([by_unit[unit] for unit in tables], day, from_date)
     area = shared(sorted(tables))
+    if not area.startswith(db.info["scope"].areas):
+        raise BadInput("what is ticked lies in several of your areas: confirm it area by area", field="items")
     source = _source(number, found["title"], [by_unit[unit] for unit in sorted(tables)])
     by = history.open_change_set(db, "change", area, f"survey {number}", source=source, reason=reason or None)
     stamp = db.execute(select(func.clock_timestamp())).scalar_one()

@@ -24,6 +24,8 @@ _REMARKS: Final = {
     names.PHONE: "phone",
     names.NOTE: "note",
 }
+_WHOLE: Final = re.compile(r"[0-9]{12}[CS][0-9]{3}")
+"""A code that is not damaged: where it is none of the survey's, its row is somebody else's, whatever its name."""
 _DASHES: Final = frozenset({"", "—", "-", "--", "——"})
 _MOST_LOOKED_AT: Final = 30
 """Rows in which a header is looked for."""
@@ -169,7 +171,8 @@ class _Table:
     ) -> Row | None:
         """Return the row as one of the survey's; where it is none, say so among the strays."""
         written = _code(self.cell(cells, names.CODE))
-        code = written if written in units else by_name.get(_bare(self.cell(cells, names.NAME)), "")
+        named = "" if _WHOLE.fullmatch(written) else by_name.get(_bare(self.cell(cells, names.NAME)), "")
+        code = written if written in units else named
         if not code:
             self._stray(number, cells, written, found)
             return None

@@ -87,13 +87,14 @@ def _take_one(db: Session, found: Mapping[str, Any], book: Book, day: date) -> d
     before = select(survey_return.c.id, survey_return.c.report).where(
         survey_return.c.survey == number, survey_return.c.sha256 == book.sha256
     )
-    again = db.execute(before.order_by(survey_return.c.id.desc()).limit(1)).one_or_none()
-    if again is not None:
-        return {**again.report, "id": again.id, "name": book.name, "again": True, "new": 0}
     units = _units(db, number)
     filled = rows_of(
         book.content, chosen(found["fields"]), {code: known for code, (known, _) in units.items()}
     )
+    for again in db.execute(before.order_by(survey_return.c.id.desc())):
+        # Whoever answers for less ground took fewer of its rows: the rest is still to be taken.
+        if again.report["rows"] >= len(filled.rows):
+            return {**again.report, "id": again.id, "name": book.name, "again": True, "new": 0}
     taken = _store(db, number, filled, {code: sent for code, (_, sent) in units.items()}, day)
     report = {
         "rows": len(filled.rows), **taken, "strays": [asdict(one) for one in filled.strays[:MOST_STRAYS]],
@@ -145,7 +146,9 @@ def _store(
 
 
 def _answers(row: Row, sent: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
+    """What differs; of a row that says it was looked at also what does not: only that takes an earlier answer back."""
+    looked_at = OUTCOMES.get(row.outcome or "") == "done"
+    made = [
         {
             "unit": row.unit, "field": name, "text": one.text, "came": one.came, "reads": one.reads,
             "doubt": one.doubt, "place": row.places[name],
@@ -153,6 +156,7 @@ def _answers(row: Row, sent: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for name, one in row.answers.items() if name in sent
     ]  # fmt: skip
+    return [one for one in made if looked_at or one["differs"]]
 
 
 def _unit(row: Row, differs: bool, day: date) -> dict[str, Any]:
@@ -169,11 +173,11 @@ def _unit(row: Row, differs: bool, day: date) -> dict[str, Any]:
 
 
 def _area(db: Session, found: Mapping[str, Any], rows: Sequence[Row]) -> str:
-    """Return what the rows share; without rows, what of the survey's area is the asker's."""
+    """Return what the rows share, the asker's part of it where they share more; without rows, of the survey's area."""
     scope: Scope = db.info["scope"]
-    whole = region_prefix(found["area"])
+    whole = shared([row.unit for row in rows]) if rows else region_prefix(found["area"])
     own = next((one for one in scope.areas if one.startswith(whole) or whole.startswith(one)), whole)
-    return shared([row.unit for row in rows]) if rows else max(own, whole, key=len)
+    return max(own, whole, key=len)
 
 
 def shared(codes: Sequence[str]) -> str:
