@@ -26,7 +26,7 @@ const SIDE = 256;
 /** @type {Worker | null} */
 let painter = null;
 let asked = 0;
-/** @type {Map<number, (answer: any) => void>} */
+/** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void}>} */
 const waiting = new Map();
 
 /** Asks the worker, which is started by the first question. @param {Record<string, any>} question @param {Transferable[]} [given]
@@ -35,14 +35,23 @@ function ask(question, given = []) {
   if (!painter) {
     painter = new Worker("/static/js/tiles/worker.js");
     painter.onmessage = ({ data }) => {
-      waiting.get(data.number)?.(data);
+      waiting.get(data.number)?.resolve(data);
       waiting.delete(data.number);
     };
+    painter.onerror = failed;
   }
   asked += 1;
   const number = asked;
   painter.postMessage({ ...question, number }, given);
-  return new Promise((resolve) => waiting.set(number, resolve));
+  return new Promise((resolve, reject) => waiting.set(number, { resolve, reject }));
+}
+
+/** The worker did not come, or broke: nobody waits for it any longer, and the next question starts another. */
+function failed() {
+  painter?.terminate();
+  painter = null;
+  for (const { reject } of waiting.values()) reject(new Error("the painter of tiles failed"));
+  waiting.clear();
 }
 
 /** Forgets shapes in the worker. @param {string} tile */
@@ -84,18 +93,16 @@ const Tiles = L.GridLayer.extend({
     const canvas = document.createElement("canvas");
     const side = Math.round(SIDE * Math.min(window.devicePixelRatio || 1, 2));
     canvas.width = canvas.height = side;
-    this.paint(coords, canvas, side).then(
-      () => done(null, canvas),
-      (/** @type {any} */ error) => done(error, canvas),
-    );
+    const stop = new AbortController();
+    this.loading.set(this.idOf(coords), stop);
+    // What was given up is no error, and the place may have a newer tile by now.
+    const tell = (/** @type {any} */ error) => stop.signal.aborted || done(error, canvas);
+    this.paint(coords, canvas, side, stop).then(() => tell(null), tell);
     return canvas;
   },
 
-  /** @param {any} coords @param {HTMLCanvasElement} canvas @param {number} side px */
-  async paint(coords, canvas, side) {
-    const id = this.idOf(coords);
-    const stop = new AbortController();
-    this.loading.set(id, stop);
+  /** @param {any} coords @param {HTMLCanvasElement} canvas @param {number} side px @param {AbortController} stop */
+  async paint(coords, canvas, side, stop) {
     const { z, x, y } = coords;
     const url = address(`/api/tiles/${this.names(z)}/${z}/${x}/${y}.mvt`, this.options.params);
     const answer = await fetch(url, { signal: stop.signal, credentials: "same-origin" });
@@ -107,9 +114,9 @@ const Tiles = L.GridLayer.extend({
       worn = this.worn;
       picture = await this.picture(coords, side);
     }
-    if (stop.signal.aborted) return picture?.close(), drop(id);
+    if (stop.signal.aborted) return picture?.close();
     show(canvas, picture);
-    this.loading.delete(id);
+    this.loading.delete(this.idOf(coords));
   },
 
   /** A tile painted by the worker, from its bytes or from what the worker has. @param {any} coords @param {number} side
