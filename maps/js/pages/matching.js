@@ -36,6 +36,7 @@ start(async () => {
 
 /** Without a file chosen: those that wait for somebody. */
 async function listOfFiles() {
+  document.querySelector(".matching")?.classList.add("choosing");
   const { matchings } = await get(paths.matchings);
   fill(byId("row"), ...(matchings.length ? matchings.map(fileLine) : [blank(t("matching.nothing"), t("matching.nothing_how"))]));
 }
