@@ -178,7 +178,7 @@ def _match(raw: RawTable, table: ParsedTable, run: _Run, report: ImportReport) -
     today, decisions = run.settings.business_date(), run.options.decisions
     with run.store.begin(run.scope) as session:
         known = read_known(session, today, alone=table.kind.name == "service-periods")
-        applying = Applying(raw, table, columns, known, run.options.limits)
+        applying = Applying(raw, table, columns, known, run.options.limits, run.scope.areas)
         report.matching = applying.run(decisions, keep_new=bool(run.options.provisional))
         applying.doubles(lambda shapes: outlines_near(session, today, shapes), decisions)
     report.notes.extend(applying.notes)

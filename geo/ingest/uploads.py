@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,7 @@ from geo.store.engine import Store
 
 FOLDER = "uploads"
 _FORGOTTEN_SECONDS = 86_400
+_GONE = "the file of that import is no longer here: upload it again"
 
 
 def new_upload(settings: Settings) -> Path:
@@ -32,8 +34,9 @@ def new_upload(settings: Settings) -> Path:
     folder = settings.data / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for one in folder.iterdir():
-        if time.time() - one.stat().st_mtime > _FORGOTTEN_SECONDS:
-            one.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another upload ended meanwhile
+            if time.time() - one.stat().st_mtime > _FORGOTTEN_SECONDS:
+                one.unlink()
     return folder / secrets.token_hex(16)
 
 
@@ -66,7 +69,7 @@ def kept_upload(settings: Settings, job: Job, actor: str) -> tuple[Path, str]:
     """
     path = settings.data / FOLDER / Path(str(job.request.get("upload", "-"))).name
     if job.kind != "import" or job.actor != actor or not path.is_file():
-        raise NotFound("the file of that import is no longer here: upload it again", field="again")
+        raise NotFound(_GONE, field="again")
     if job.state in ("waiting", "doing"):
         raise Conflict("that import is still running")
     path.touch()
@@ -92,10 +95,10 @@ def _decided(store: Store, job: Job, path: Path) -> ImportOptions:
     options = _options(job.request)
     if not options.match:
         return options
+    table = keeping.table_of(path, options.layer)
     with store.begin(job.scope()) as session:
-        return replace(
-            options, decisions=keeping.decisions_for(session, job.scope(), keeping.sha256_of(path))
-        )
+        decisions = keeping.decisions_for(session, job.scope(), table, options.kind)
+        return replace(options, decisions=decisions)
 
 
 def _keep(
@@ -124,6 +127,8 @@ def import_handler(store: Store, settings: Settings) -> Handler:
         kept = bool(job.request.get("kept"))
         name = str(job.request["upload"])
         path = keeping.path_of(settings, name) if kept else settings.data / FOLDER / Path(name).name
+        if not path.is_file():
+            raise NotFound(_GONE, field="again")
         report = import_file(
             store,
             job.scope(),

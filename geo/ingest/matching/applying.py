@@ -16,7 +16,7 @@ from geo.ingest.matching.doubles import Double, New, doubles
 from geo.ingest.matching.matcher import match
 from geo.ingest.matching.names import parse
 from geo.ingest.matching.outcome import Decision, Matching, RowMatch, candidate_json
-from geo.ingest.matching.rows import CODE, FILLED, ONE_EACH, TARGETS, Columns, original, wanted
+from geo.ingest.matching.rows import CODE, FILLED, ONE_EACH, TARGETS, UNIT, Columns, original, wanted
 from geo.ingest.matching.values import Candidate, Known, Limits, Match, Sentence, Wanted
 from geo.ingest.reading import RawTable
 from geo.ingest.tables import ParsedTable
@@ -25,6 +25,7 @@ from geo.store.sql import query
 _CLOSE: Final = 0.6
 """Points are taken as shifted where that brings known names nearer by this factor."""
 _ENOUGH: Final = 5
+_UNIT_KINDS: Final = {"C": "community", "S": "building_group"}
 
 
 def read_known(session: Session, at: date, *, alone: bool = False) -> list[Known]:
@@ -66,13 +67,19 @@ def outlines_near(session: Session, at: date, shapes: Sequence[Any]) -> dict[str
 
 
 class Applying:
-    """The matching of one table. `keep_new` leaves rows of nobody in, without a code."""
+    """The matching of one table of somebody who answers for `areas`."""
 
     def __init__(
-        self, raw: RawTable, table: ParsedTable, columns: Columns, known: Sequence[Known], limits: Limits
+        self,
+        raw: RawTable,
+        table: ParsedTable,
+        columns: Columns,
+        known: Sequence[Known],
+        limits: Limits,
+        areas: Sequence[str],
     ) -> None:
         self._raw, self._table, self._columns = raw, table, columns
-        self._known, self._limits = known, limits
+        self._known, self._limits, self._areas = known, limits, tuple(areas)
         self._at = {one.code: position for position, one in enumerate(known)}
         self._target = TARGETS[table.kind.name]
         self.matching = Matching(table.kind.name in ONE_EACH)
@@ -81,10 +88,11 @@ class Applying:
     def run(self, decisions: Mapping[int, Decision], *, keep_new: bool = False) -> Matching:
         """Give every row that can be told its code, refuse the others with the reason, and return what became of each.
 
-        `decisions` are by the rows' numbers in the file.
+        `decisions` are by the rows' numbers in the file. `keep_new` leaves rows of nobody in, without a code.
         """
         table = self._table
         codes = list(table.column(self._target))
+        self._tell_kinds(codes)
         positions = [p for p in table.kept() if self._is_wanted(p, codes[p])]
         rows = wanted(self._raw, table, self._columns, positions)
         rows = self._unshifted(rows, positions)
@@ -103,6 +111,15 @@ class Applying:
             self.matching.rows.append(told)
             self._apply(position, row, told, keep_new)
         return self.matching
+
+    def _tell_kinds(self, codes: Sequence[str | None]) -> None:
+        """Services whose unit is named by its code need no column that says of which kind it is."""
+        if self._table.kind.name != "service-periods":
+            return
+        kinds = list(self._table.column("unit_kind"))
+        for position, code in enumerate(codes):
+            if kinds[position] is None and code and UNIT.fullmatch(code):
+                self._set("unit_kind", position, _UNIT_KINDS[code[12]])
 
     def doubles(self, outlines: Outlines, decisions: Mapping[int, Decision]) -> None:
         """Find rows with a new code that seem to be there already, and do with them what was decided.
@@ -151,8 +168,11 @@ class Applying:
             self._give(position, self._known[self._at[decision.code]])
 
     def _is_wanted(self, position: int, code: str | None) -> bool:
-        """Whether a row is to be matched: no code, or one that nobody here knows and that cannot be a new one's."""
-        if code in self._at:
+        """Whether a row is to be matched: no code, or one that nobody here knows and that cannot be a new one's.
+
+        A whole code of ground that is not the asker's is somebody else's, whatever the name: the checks refuse it.
+        """
+        if code in self._at or (code and UNIT.fullmatch(code) and not code.startswith(self._areas)):
             return False
         table = self._table
         if table.kind.name == "branches":
@@ -218,7 +238,7 @@ class Applying:
             if "aliases" in self._table.values:
                 self._set("aliases", position, self._aliases(position, there))
         elif kind == "service-periods":
-            self._set("unit_kind", position, "building_group" if there.code[12] == "S" else "community")
+            self._set("unit_kind", position, _UNIT_KINDS[there.code[12]])
 
     def _learn(self, position: int, row: Wanted, there: Known) -> None:
         """Remember under which other name a person found a community."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from geo.errors import BadInput
+from geo.ingest.formats import decode
 from geo.ingest.matching.outcome import Decision, RowMatch
 
 HEADERS: Final = ("row", "name", "decision", "candidate", "score", "evidence", "reason")
@@ -43,8 +45,8 @@ def read_decisions(path: Path) -> dict[int, Decision]:
     Lines without one are passed over. Raises BadInput naming the line that cannot be read, or that contradicts an
     earlier one.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = list(csv.DictReader(file))
+    text, _ = decode(path.read_bytes())
+    lines = list(csv.DictReader(io.StringIO(text, newline="")))
     if lines and not {"row", "decision"} <= set(lines[0]):
         raise BadInput(f"{path.name} needs the columns row and decision", field="decisions")
     found: dict[int, Decision] = {}

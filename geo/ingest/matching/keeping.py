@@ -41,10 +41,15 @@ class Head:
     one_each: bool
 
 
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
+def table_of(path: Path, layer: str | None) -> str:
+    """Return what tells a table from every other: the file's SHA-256, taken on over the layer (sheet) that was chosen.
+
+    Row 5 of one sheet is not row 5 of the next: what was decided must not go from one to the other.
+    """
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.file_digest(file, "sha256")
+    digest.update(f"\n{layer}".encode() if layer else b"")
+    return digest.hexdigest()
 
 
 def path_of(settings: Settings, upload: str) -> Path:
@@ -52,9 +57,12 @@ def path_of(settings: Settings, upload: str) -> Path:
     return settings.data / FOLDER / Path(upload).name
 
 
-def decisions_for(session: Session, scope: Scope, sha256: str) -> dict[int, Decision]:
-    """Return what was decided about the rows of a file that is being settled, by their numbers; none otherwise."""
-    found = _open(session, scope, sha256, None)
+def decisions_for(session: Session, scope: Scope, table: str, kind: str | None) -> dict[int, Decision]:
+    """Return what was decided about the rows of a table (`table_of`) that is being settled, by their numbers.
+
+    Without a kind, what was settled last of it counts.
+    """
+    found = _open(session, scope, table, kind)
     if found is None:
         return {}
     rows = select(matching_row.c.number, matching_row.c.decision, matching_row.c.code).where(
@@ -89,7 +97,7 @@ def keep(
     A file that is being settled already keeps its number and what was decided. Once it was loaded with nothing left in
     doubt it is no longer needed: the second value is then the path to remove after the transaction.
     """
-    sha256 = sha256_of(path)
+    sha256 = table_of(path, request.get("layer"))
     session.execute(_LOCK, {"key": sha256})
     number = _open(session, scope, sha256, kind)
     if number is None and not found.open_rows():

@@ -31,6 +31,8 @@ ONE_EACH: Final = frozenset({"communities"})
 """Kinds of which a community has one row; it may have several service periods."""
 CODE: Final = re.compile(r"\d{12}C\d{3}")
 """The code of a community."""
+UNIT: Final = re.compile(r"\d{12}[CS]\d{3}")
+"""The code of a community or a stand-alone building."""
 
 _HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "name": (
