@@ -94,12 +94,13 @@ function set(change) {
 
 async function reload() {
   byId("loading").hidden = false;
-  const as_of = state.as_of;
+  const { as_of, standalone } = state;
   const units = async (/** @type {string} */ kind) => (city ? [] : load(kind, { as_of }));
   if (city?.options && /** @type {any} */ (city.options).params.as_of !== as_of) city.refresh({ params: { as_of } });
   const [answer, communities, groups] = await Promise.all([
-    get(paths.unserved, { as_of, standalone: state.standalone }), units("communities"), units("building-groups"),
+    get(paths.unserved, { as_of, standalone }), units("communities"), units("building-groups"),
   ]);
+  if (state.as_of !== as_of || state.standalone !== standalone) return; // something else was picked meanwhile
   points = answer.features;
   const codes = new Set(points.map((point) => point.id));
   outlines = new Map([...communities, ...groups].filter((unit) => codes.has(unit.id)).map((unit) => [unit.id, unit]));

@@ -81,11 +81,16 @@ function turn(name, on) {
 /** The world of a date. @param {boolean} framed the view stays where it is */
 async function reload(framed) {
   byId("loading").hidden = false;
-  census = await get(paths.census, { as_of: state.as_of });
+  const { as_of } = state;
+  const counted = await get(paths.census, { as_of });
+  if (state.as_of !== as_of) return; // another date was picked meanwhile
+  census = counted;
   view?.close();
   found.clear();
-  view = isCity(census) ? tiled(page, /** @type {any} */ (census)) : whole(page);
-  await view.open(framed);
+  const mine = isCity(census) ? tiled(page, /** @type {any} */ (census)) : whole(page);
+  view = mine;
+  await mine.open(framed);
+  if (view !== mine) return;
   drawTree();
   byId("loading").hidden = true;
 }

@@ -26,6 +26,7 @@ export function places(page, census) {
   /** @type {Map<string, Promise<Sums[]>>} */
   const asked = new Map();
   let here = "";
+  let closed = false;
   byId("list").before(nav);
 
   const regions = table(/** @type {import("../table.js").Column<Sums>[]} */ ([
@@ -54,7 +55,7 @@ export function places(page, census) {
     const [trail, inside, below] = await Promise.all([
       trailTo(region), units ? load("communities", { region, as_of: page.asOf() }) : [], units ? [] : rows(level, region),
     ]);
-    if (here !== region) return;
+    if (closed || here !== region) return;
     crumbs(trail);
     if (units) return communities(inside);
     regions.update(below);
@@ -104,6 +105,7 @@ export function places(page, census) {
 
   /** Takes the list's head away again. */
   function close() {
+    closed = true;
     nav.remove();
   }
 

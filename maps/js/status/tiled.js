@@ -33,6 +33,7 @@ export function tiled(page, census) {
   let next = null;
   let looking = false;
   let level = "";
+  let closed = false;
 
   /** @param {boolean} framed */
   async function open(framed) {
@@ -49,6 +50,7 @@ export function tiled(page, census) {
   /** Names of sub-districts. */
   async function labels() {
     const rows = await list.rows("subdistrict", "");
+    if (closed) return;
     named?.remove();
     named = page.isOff("subdistricts") ? null : labelled(rows.map((row) => ({ at: [row.at[1], row.at[0]], text: row.name }))).addTo(district);
   }
@@ -102,15 +104,22 @@ export function tiled(page, census) {
   /** Asks for one place after another: of those that were passed meanwhile, only the last. */
   async function look() {
     looking = true;
-    while (next) {
-      const { latlng } = next;
-      next = null;
-      const hit = await tiles.at(latlng);
-      district.getContainer().classList.toggle("over-shape", hit !== null);
-      if (hit) tip.setLatLng(latlng).setContent(el("span", {}, tipOf(hit))).addTo(district);
-      else tip.remove();
+    try {
+      while (next && !closed) {
+        const { latlng } = next;
+        next = null;
+        tell(latlng, await tiles.at(latlng));
+      }
+    } finally {
+      looking = false;
     }
-    looking = false;
+  }
+
+  /** What the pointer is over. @param {import("leaflet").LatLng} at @param {Record<string, any> | null} hit */
+  function tell(at, hit) {
+    district.getContainer().classList.toggle("over-shape", hit !== null);
+    if (hit && !closed) tip.setLatLng(at).setContent(el("span", {}, tipOf(hit))).addTo(district);
+    else tip.remove();
   }
 
   function leave() {
@@ -127,6 +136,7 @@ export function tiled(page, census) {
   }
 
   function close() {
+    closed = true;
     tiles.remove();
     tip.remove();
     named?.remove();

@@ -20,7 +20,7 @@ const ORDER = ["subdistricts", "neighbourhoods", "grids", "communities", "groups
 
 /** @param {Page} page @returns {View} */
 export function whole(page) {
-  let near = false;
+  let [near, closed] = [false, false];
   /** @type {Record<string, import("leaflet").LayerGroup>} */
   const layers = {};
   /** @type {Record<string, Feature[]>} */
@@ -39,6 +39,7 @@ export function whole(page) {
     const outline = await ground();
     if (!framed) fit(outline);
     await shown;
+    if (closed) return;
     district.on("moveend", move).on("zoomend", rescale);
   }
 
@@ -51,6 +52,7 @@ export function whole(page) {
       load("communities", { as_of }),
       load("building-groups", { as_of }),
     ]);
+    if (closed) return;
     data = {
       subdistricts, neighbourhoods, grids, communities,
       groups: groups.filter((item) => item.properties.community),
@@ -109,13 +111,14 @@ export function whole(page) {
     const box = district.getBounds().pad(0.15);
     const bbox = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((value) => value.toFixed(6)).join(",");
     const features = await all(paths.list("buildings"), { bbox, as_of: page.asOf() });
-    if (district.getZoom() < BUILDING_ZOOM) return;
+    if (closed || district.getZoom() < BUILDING_ZOOM) return;
     remember(features, "buildings");
     layers.buildings.clearLayers();
     shapes(features, () => ({ color: "#2b3a49", weight: 0.8, fillColor: "#ffffff", fillOpacity: 0.65 }), on).addTo(layers.buildings);
   }
 
   function close() {
+    closed = true;
     for (const layer of Object.values(layers)) layer.remove();
     district.off("moveend", move).off("zoomend", rescale);
   }
