@@ -27,7 +27,9 @@ def _book(path: Path, name: str, format_: str) -> dict[str, Any]:
     if format_ == "csv":
         text, _ = formats.decode(path.read_bytes())
         rows = [[number, list(row)] for number, row in enumerate(formats.csv_rows(text), start=1) if any(row)]
-        return {"sheets": [{"name": "", "rows": rows[:MOST_ROWS]}]}
+        if len(rows) > MOST_ROWS:
+            raise TooLarge(f"{name}: at most {MOST_ROWS} rows are taken", field="file")
+        return {"sheets": [{"name": "", "rows": rows}]}
     return {"sheets": _sheets(path, name)}
 
 

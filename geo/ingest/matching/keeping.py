@@ -184,26 +184,41 @@ def decide(session: Session, number: int, decisions: Sequence[Mapping[str, Any]]
     """Write decisions down: {number, version, choice, code} each; a choice of None takes one back.
 
     Returns the rows' new versions. Raises Stale where somebody decided first, Conflict where a community would go to
-    two rows, BadInput for a code that is not there.
+    two rows, BadInput for a code that is not there or a choice that makes no sense, NotFound for a row that is not.
     """
     about = head(session, number)
+    _refuse_senseless(decisions)
     session.execute(_LOCK, {"key": str(number)})
     _check_codes(session, about, [str(one["code"]) for one in decisions if one["choice"] == "match"])
     asked = {"matching": number, "decisions": json.dumps([dict(one) for one in decisions])}
     done = [dict(row._mapping) for row in session.execute(query(_HERE, "decide"), asked)]
-    missing = sorted({int(one["number"]) for one in decisions} - {one["number"] for one in done})
-    if missing:
-        now = [
-            row for row in read_rows(session, number, None, missing[0] - 1, 1) if row["number"] == missing[0]
-        ]
-        raise Stale(
-            "somebody decided about this row first",
-            extra={"row": missing[0], "current": now[0] if now else None},
-        )
+    written = {one["number"] for one in done}
+    _refuse_missing(session, number, [one for one in decisions if one["number"] not in written])
     if about.one_each:
         _check_once(session, number, [one["number"] for one in done])
     session.execute(_TOUCH, {"id": number})
     return done
+
+
+def _refuse_senseless(decisions: Sequence[Mapping[str, Any]]) -> None:
+    if any((one["choice"] == "match") is (one["code"] is None) for one in decisions):
+        raise BadInput("a match names a community, and no other choice does", field="code")
+    if len({one["number"] for one in decisions}) < len(decisions):
+        raise BadInput("one row is decided twice", field="decisions")
+
+
+def _refuse_missing(session: Session, number: int, missing: Sequence[Mapping[str, Any]]) -> None:
+    """Say why the first decision that could not be written was not."""
+    if not missing:
+        return
+    first = min(missing, key=lambda one: int(one["number"]))
+    row = first["number"]
+    now = [one for one in read_rows(session, number, None, row - 1, 1) if one["number"] == row]
+    if not now:
+        raise NotFound(f"this matching has no row {row}", field="number")
+    if now[0]["version"] == first["version"]:
+        raise BadInput(f"row {row} has no outline: it cannot become a new community", field="choice")
+    raise Stale("somebody decided about this row first", extra={"row": row, "current": now[0]})
 
 
 def _check_codes(session: Session, about: Head, codes: list[str]) -> None:

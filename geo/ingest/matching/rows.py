@@ -136,7 +136,8 @@ def _folded(header: str) -> str:
 def _text(cell: Any) -> str:
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
-    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    text = text.replace("\x00", "").strip()
     return "" if text.lower() in UNKNOWN else text[:300]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +110,13 @@ def test_a_job_whose_file_is_gone_says_so(store: Store, settings: Settings) -> N
     assert job.state == "failed"
     assert job.result is not None
     assert "upload it again" in job.result["problem"]["detail"]
+
+
+@pytest.mark.usefixtures("known")
+def test_a_nul_in_a_cell_keeps_no_load_from_being_told(hand_in: Any, tmp_path: Path) -> None:
+    path = tmp_path / "台账.geojson"
+    rows = [{"小区名称": "翠湖花园", "户数": 7}, {"小区名称": "谁\x00也不认识", "户数": 8}]
+    features = [{"type": "Feature", "geometry": None, "properties": row} for row in rows]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    report = hand_in(path, kind="communities")
+    assert (report["counts"]["changed"], report["matching"]["none"]) == (1, 1)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from geo.errors import BadInput
+from geo.errors import BadInput, TooLarge
 from geo.store.engine import Scope
 from geo.survey.confirming import confirm
 from geo.survey.progress import difference
+from geo.survey.taking import read_books
 from tests.geo.survey.conftest import SUBDISTRICT, TODAY, Office, column, row_of, write
 from tests.geo.survey.test_round_trip import confirmed, kinds, ticks, units
 
@@ -90,3 +92,10 @@ def test_a_whole_code_of_elsewhere_is_never_taken_by_its_name(office: Office) ->
     report = office.take(number, office.fill(office.sheet(number), hand))[0]
     assert [one["why"] for one in report["strays"]] == ["foreign"]
     assert kinds(office, number) == {}
+
+
+def test_rows_beyond_the_most_are_refused_and_not_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "表.csv"
+    path.write_text("编码,名称\n" + "990101001001C001,甲\n" * 20_000, "utf-8")
+    with pytest.raises(TooLarge, match="20000 rows"):
+        read_books([(path, path.name)])
