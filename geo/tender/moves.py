@@ -325,7 +325,7 @@ def _undo(
     hubs = {name: kept[was[name]]["hub"] for name in was if name in touched or now.get(name) in touched}
     return {
         "moves": [{**move, "to": now.get(move["to"] or "", move["to"])} for move in moves],
-        "renames": {new: old for old, new in body.renames.items() if old in was},
+        "renames": {new: old for old, new in body.renames.items() if old in now},
         "drop": sorted(body.renames.get(name, name) for name in made - set(body.drop)),
         "made": {name: dict(kept[was[name]]) for name in body.drop if name in was},
         "hubs": {name: hub for name, hub in hubs.items() if hub is not None},

@@ -222,6 +222,17 @@ def test_all_undone_is_the_start_and_all_redone_is_the_end(
     assert everything(desk, number) == end
 
 
+def test_a_package_that_is_renamed_and_dropped_at_once_comes_back(desk: Desk, draft: dict[str, Any]) -> None:
+    number, (first, second, *_) = draft["id"], draft["packages"]
+    start = everything(desk, number)
+    moves = [(unit, second["name"]) for unit in first["members"]]
+    made = move(desk, number, moves, drop=[first["name"]], renames={first["name"]: "别名"})
+    assert made.status_code == 200, made.text[:500]
+    back = desk.ask(number, "moves", "officer", made.json()["undo"])
+    assert back.status_code == 200, back.text[:500]
+    assert everything(desk, number) == start
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
