@@ -97,8 +97,13 @@ def traffic(service: Service, page: Page) -> Traffic:
     return found
 
 
+WAITING = "() => document.querySelector('canvas.leaflet-tile:not(.leaflet-tile-loaded)') === null"
+
+
 def settled(page: Page) -> None:
+    """Nothing is asked for any more, and every tile is painted."""
     page.wait_for_load_state("networkidle")
+    page.wait_for_function(WAITING)
 
 
 def test_a_citys_status_map_is_small_and_can_be_worked_with(
