@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from geo.boundaries import plans
 from geo.store.engine import Scope
+from geo.survey import sending
 from geo.tender import rounds
 from geo.tender.rules import BundleRules
 from tests.api.matrix import PAGES
@@ -31,9 +32,18 @@ def a_round(service: Service) -> int:
         return rounds.save_new(db, draft, TODAY, ending_days=90)
 
 
+def a_survey(service: Service) -> int:
+    with service.store.begin(Scope("planner", ("990101",))) as db:
+        return sending.send(db, sending.Wanted("990101001001", TODAY))
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_of_a_role_opens_in_both_languages(page: Page, service: Service, role: str) -> None:
-    addresses = {"/plans/1": f"/plans/{a_plan(service)}", "/rounds/1": f"/rounds/{a_round(service)}"}
+    addresses = {
+        "/plans/1": f"/plans/{a_plan(service)}",
+        "/rounds/1": f"/rounds/{a_round(service)}",
+        "/surveys/1": f"/surveys/{a_survey(service)}",
+    }
     service.enter(page, role)
     for row in PAGES:
         if not row.is_page or role not in row.roles:
