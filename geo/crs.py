@@ -120,13 +120,11 @@ def refused(name: str) -> BadInput:
     """Return the error that says why a coordinate system is not taken."""
     for pattern, (chinese, english) in _REFUSED:
         if re.search(pattern, name, re.IGNORECASE):
-            return BadInput(f"{english} ({name})", field="crs", extra={"detail_zh": f"{chinese}（{name}）"})
+            return BadInput(f"{english} ({name})", field="crs", extra={"zh": f"{chinese}（{name}）"})
     return BadInput(
         f"{name} is not taken: give the file in CGCS2000 (EPSG:4490, or a zone of 4491–4554) or in WGS 84 (EPSG:4326)",
         field="crs",
-        extra={
-            "detail_zh": f"不接受 {name}：请使用 CGCS2000（EPSG:4490 或 4491–4554 各带）或 WGS 84（EPSG:4326）"
-        },
+        extra={"zh": f"不接受 {name}：请使用 CGCS2000（EPSG:4490 或 4491–4554 各带）或 WGS 84（EPSG:4326）"},
     )
 
 
@@ -188,9 +186,7 @@ def identify(declared: int | None, bounds: Bounds, chosen: int | None = None) ->
         evidence.append(("数值与之相符", "the numbers agree"))
         return Identified(believed, tuple(evidence), how="stated" if chosen else "declared")
     if chosen:
-        raise BadInput(
-            f"{label(chosen)} cannot be: {reading[1]}", field="crs", extra={"detail_zh": reading[0]}
-        )
+        raise BadInput(f"{label(chosen)} cannot be: {reading[1]}", field="crs", extra={"zh": reading[0]})
     evidence.append(("数值与声明不符", "the numbers contradict the declaration"))
     return Identified(None, tuple(evidence), fits)
 

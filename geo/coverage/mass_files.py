@@ -77,7 +77,7 @@ def find_place(names: list[str], x: str | None = None, y: str | None = None) -> 
     raise BadInput(
         "which columns hold longitude and latitude? name them",
         field="x" if not east else "y",
-        extra={"columns": names, "detail_zh": "哪两列是经度和纬度？请指明列名"},
+        extra={"columns": names, "zh": "哪两列是经度和纬度？请指明列名"},
     )
 
 
@@ -158,7 +158,7 @@ def _check_system(x: np.ndarray, y: np.ndarray, epsg: int) -> None:
         raise BadInput(
             f"places such as {place} cannot be in EPSG:{epsg}: say which system they are in",
             field="crs",
-            extra={"detail_zh": f"坐标（如 {place}）不可能属于 EPSG:{epsg}，请指明坐标系"},
+            extra={"zh": f"坐标（如 {place}）不可能属于 EPSG:{epsg}，请指明坐标系"},
         )
 
 

@@ -89,7 +89,9 @@ def _word(value: str) -> str:
 
 
 def with_chinese(problem: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a problem document with `zh`, where its sentence is known in Chinese; findings say theirs themselves."""
+    """Return a problem document with `zh`, where its sentence is known in Chinese; some say theirs themselves."""
+    if problem.get("zh"):
+        return dict(problem)
     told: Iterable[Any] = problem.get("gate") or ()
     first = next((each.get("zh") for each in told if isinstance(each, dict)), None)
     detail = str(problem.get("detail", ""))

@@ -71,7 +71,7 @@ def test_a_choice_that_cannot_be_is_refused() -> None:
 def test_other_systems_are_refused_with_a_sentence(name: str) -> None:
     with pytest.raises(BadInput) as caught:
         declared_epsg(name)
-    assert caught.value.extra["detail_zh"]
+    assert caught.value.extra["zh"]
 
 
 @pytest.mark.parametrize("epsg", [4490, 4326, 4527, 4548, 4499])
