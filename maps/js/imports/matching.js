@@ -8,9 +8,10 @@ import { named, num, t } from "../words.js";
 /** How many rows were matched, and the way to those that wait. @param {any} report */
 export function matchingBox(report) {
   const found = report?.matching;
-  if (!found) return null;
+  const kinds = ["certain", "settled", "doubtful", "double", "none"].filter((key) => found?.[key]);
+  if (!kinds.length) return null;
   const waits = found.doubtful + found.double;
-  const sums = ["certain", "settled", "doubtful", "double", "none"].filter((key) => found[key] || key === "certain")
+  const sums = kinds
     .map((key) => el("div", { class: key === "doubtful" && found[key] ? "bad" : "" }, el("strong", {}, num(found[key])), el("span", {}, t(`matching.${key}`))));
   return el("section", { class: "question", id: "matching" }, el("strong", {}, t("matching.by_name")),
     el("div", { class: "sums" }, ...sums),
