@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import date
 from pathlib import Path
 
-from api.commands.files import everywhere
+from api.commands.files import day, everywhere
 from api.opening import open_store
 from geo.boundaries.layers import Moment
 from geo.coverage.mass_layers import DEFAULT_LAYERS, LAYERS, parse_layers
@@ -37,16 +36,9 @@ def add_parsers(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--x", metavar="COLUMN", help="longitude or east, where its name does not tell")
     parser.add_argument("--y", metavar="COLUMN", help="latitude or north")
     parser.add_argument(
-        "--as-of", type=_date, metavar="DATE", help="the date whose areas hold (default: today)"
+        "--as-of", type=day, metavar="DATE", help="the date whose areas hold (default: today)"
     )
     parser.set_defaults(run=run)
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-11-01") from None
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -47,7 +47,7 @@ def add_parsers(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     out.add_argument("--format", choices=FORMATS, help="where the name of FILE does not say it")
     out.add_argument(
-        "--as-of", type=_date, metavar="DATE", help="the date whose world is written (default: today)"
+        "--as-of", type=day, metavar="DATE", help="the date whose world is written (default: today)"
     )
     out.add_argument("--crs", type=_crs, metavar="EPSG:n", help="the coordinate system (default: EPSG:4490)")
     out.add_argument("--region", metavar="CODE", help="only what lies in this region (12 digits)")
@@ -74,7 +74,7 @@ def _add_import(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
                         " Xi'an 80 or Beijing 54 system: lines of x,y,lon,lat")  # fmt: skip
     parser.add_argument("--map", action="append", type=_pair, default=[], metavar="COLUMN=FIELD", help="which column "
                         "is which field; an empty field leaves the column out")  # fmt: skip
-    parser.add_argument("--valid-from", type=_date, metavar="DATE", help="from when new rows are valid and differences "
+    parser.add_argument("--valid-from", type=day, metavar="DATE", help="from when new rows are valid and differences "
                         "hold (default: since ever, and the business date)")  # fmt: skip
     parser.add_argument("--provisional", metavar="CODE", help="give rows without a code one below this region; the word"
                         " place: in the neighbourhood where each lies")  # fmt: skip
@@ -94,7 +94,8 @@ def _add_import(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.set_defaults(run=run_import)
 
 
-def _date(text: str) -> date:
+def day(text: str) -> date:
+    """Return the date of an option; raises ArgumentTypeError."""
     try:
         return date.fromisoformat(text)
     except ValueError:

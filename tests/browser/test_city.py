@@ -109,11 +109,6 @@ def settled(page: Page) -> None:
 def test_a_citys_status_map_is_small_and_can_be_worked_with(
     service: Service, page: Page, traffic: Traffic, place, caplog
 ) -> None:
-    def answered() -> set[int]:
-        """The statuses of the service's own log for tiles."""
-        said = [each.args for each in caplog.records if each.name == "wangge.access"]
-        return {status for *_, path, status, _ms in said if path.startswith("/api/tiles/")}
-
     caplog.set_level(logging.INFO, "wangge.access")
     service.open(page, "/status")
     settled(page)
@@ -174,14 +169,15 @@ INK = """async (at) => {
 }"""
 
 
+def answered(caplog: pytest.LogCaptureFixture) -> set[int]:
+    """The statuses of the service's own log for tiles."""
+    said = [each.args for each in caplog.records if each.name == "wangge.access"]
+    return {status for *_, path, status, _ms in said if path.startswith("/api/tiles/")}
+
+
 def test_an_edit_shows_in_the_next_tile_and_what_is_unchanged_is_not_asked_of_shapes(
     service: Service, page: Page, traffic: Traffic, place, caplog
 ) -> None:
-    def answered() -> set[int]:
-        """The statuses of the service's own log for tiles."""
-        said = [each.args for each in caplog.records if each.name == "wangge.access"]
-        return {status for *_, path, status, _ms in said if path.startswith("/api/tiles/")}
-
     caplog.set_level(logging.INFO, "wangge.access")
     service.open(page, from_near(place))
     settled(page)
@@ -190,7 +186,7 @@ def test_an_edit_shows_in_the_next_tile_and_what_is_unchanged_is_not_asked_of_sh
     with statements(service.store) as sent:
         service.open(page, from_near(place))
         settled(page)
-    assert answered() == {304}
+    assert answered(caplog) == {304}
     assert not [each for each in sent if "ST_AsMVT" in each or "community_at" in each]
     assert page.evaluate(INK, list(place)) == before
     with service.store.begin(Scope(actor="officer", areas=("9903",))) as db:
@@ -208,18 +204,13 @@ def test_an_edit_shows_in_the_next_tile_and_what_is_unchanged_is_not_asked_of_sh
     caplog.clear()
     service.open(page, from_near(place))
     settled(page)
-    assert answered() == {200}
+    assert answered(caplog) == {200}
     assert page.evaluate(INK, list(place)) != before
 
 
 def test_switches_filter_the_painted_map_without_a_question(
     service: Service, page: Page, traffic: Traffic, place, caplog
 ) -> None:
-    def answered() -> set[int]:
-        """The statuses of the service's own log for tiles."""
-        said = [each.args for each in caplog.records if each.name == "wangge.access"]
-        return {status for *_, path, status, _ms in said if path.startswith("/api/tiles/")}
-
     caplog.set_level(logging.INFO, "wangge.access")
     service.open(page, from_near(place))
     settled(page)

@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -252,8 +252,3 @@ def drop(session: Session, settings: Settings, number: int) -> None:
     session.execute(update(matching).where(matching.c.id == number).values(state="dropped", upload=None))
     if about.upload:
         path_of(settings, about.upload).unlink(missing_ok=True)
-
-
-def in_areas(scope: Scope, areas: Sequence[str]) -> Scope:
-    """Return a scope narrowed to the areas of a matching."""
-    return replace(scope, areas=tuple(areas))
