@@ -46,7 +46,7 @@ class Run:
 
     def stopped_by(self) -> StoppedBy:
         """Why work ended, where nothing was proven."""
-        struck = self.watch.struck
+        struck = self.watch.struck or ("time_limit" if self.watch.hurried else None)
         return "budget" if struck is None else "cancel" if struck == "cancel" else "time_limit"
 
     def infeasible(self, reason: Reason, *, proven: bool) -> Infeasible:
@@ -137,4 +137,6 @@ def _bound(
     fewest, most = model.problem.rules.package_range()
     span = (max(int(fewest), 1), int(min(most, sum(room.most for room in able))))
     rounds = round(BOUND_ROUNDS * min(max(effort, 0.3), 5.0))
-    return model_bound(model, pieces, span, out, parts.distance, rounds, run.watch, parts.soft)
+    return model_bound(
+        model, pieces, span, out, parts.distance, rounds, run.watch, parts.soft, run.watch.left
+    )

@@ -19,6 +19,9 @@ from geo.bundling.search.improve import Watch
 from geo.bundling.search.whole import Search, Style, find_plan
 from geo.bundling.solution import Progress, Run, solution_of
 
+FOR_BOUND = 0.2
+"""Share of a time limit that is kept for the bound of the plan."""
+
 
 def solve(
     problem: Problem,
@@ -67,7 +70,10 @@ def solve_style(
             return "time_limit"
         return None
 
-    run = Run(seed, Watch(stop), progress, began)
+    def left() -> float:
+        return math.inf if time_limit is None else began + time_limit - time.monotonic()
+
+    run = Run(seed, Watch(stop, left), progress, began)
     if problem.rules.centres:
         return solve_centres(problem, effort, run)
     return _attempt(problem, style, effort, run, {})
@@ -87,7 +93,8 @@ def _attempt(
         # that the chains tried between the members of a group do not fit proves nothing about other chains
         chained = conflict.code in ("group_too_large", "group_not_connected")
         return run.infeasible(conflict, proven=not given_up and not chained)
-    search = Search(model, arrays_of(model), rooms, style, effort, run.seed, run.watch, run.tell)
+    watch = run.watch.keeping(FOR_BOUND)
+    search = Search(model, arrays_of(model), rooms, style, effort, run.seed, watch, run.tell)
     plan = find_plan(search)
     if plan is None:
         return run.infeasible(_not_found(problem), proven=False)

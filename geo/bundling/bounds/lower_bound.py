@@ -10,6 +10,7 @@ prices the value is below every plan: read it as "at most x % from ideal".
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -61,13 +62,14 @@ def lower_bound(
     stop: Callable[[], Any] = lambda: None,
     soft: float = math.inf,
     prices: Floats | None = None,
+    left: Callable[[], float] = lambda: math.inf,
 ) -> Bound | None:
     """The best bound after so many rounds; None where the relaxation has no plan.
 
     ``packages``: fewest and most. ``left_out``: load that plans leave out, see :func:`left_out_of`.
     ``value``: distance of the best plan at hand (inf: none), which sets the steps; the bound is never above
     it. ``soft``: what that plan pays for priced rules. ``prices``: multipliers to start from.
-    ``stop``: looked at after every round.
+    ``stop``: looked at after every round; ``left``: seconds that there are, for which rounds may be cut.
 
     >>> from geo.bundling import Activity, Link, Problem, Rules, Unit
     >>> from geo.bundling.forms.model import compile_problem
@@ -84,9 +86,9 @@ def lower_bound(
     if relaxation is None:
         return None
     ascent = _Ascent(relaxation, value, prices)
-    done = 0
-    for done in range(1, max(rounds, 1) + 1):
-        share = (done - 1) / max(rounds, 1)
+    done, whole, began = 0, max(rounds, 1), time.monotonic()
+    while done < whole:
+        done, share = done + 1, done / whole
         if share < 0.5 and done % _WIDEN == 0:
             radius = wider(arrays, ascent.relaxation, ascent.prices)
             again = None if radius is None else relax(arrays, span, left_out, soft, radius)
@@ -94,6 +96,9 @@ def lower_bound(
                 ascent.onto(again)
         if not ascent.step(share) or stop():
             break
+        if math.isfinite(left()):
+            each = max((time.monotonic() - began) / done, 1e-6)
+            whole = min(max(rounds, 1), done + math.floor(max(left(), 0.0) / each))
     return None if ascent.best == -math.inf else ascent.bound(done)
 
 
@@ -240,6 +245,7 @@ def model_bound(
     rounds: int,
     stop: Callable[[], Any],
     soft: float = math.inf,
+    left: Callable[[], float] = lambda: math.inf,
 ) -> float | None:
     """:func:`lower_bound` of a model, as a number; ``components`` are the units that can be in packages.
 
@@ -255,5 +261,6 @@ def model_bound(
         rounds=min(rounds, max(_FEW_ROUNDS, _UNIT_ROUNDS // len(model.problem.units))),
         stop=stop,
         soft=soft,
+        left=left,
     )
     return None if found is None else found.value

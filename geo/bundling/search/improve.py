@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import NamedTuple
@@ -21,17 +23,49 @@ NOTHING = new_pool(0, 0)
 
 
 class Watch:
-    """The safety stops: a cancel signal and a time limit, looked at between slices of moves."""
+    """The safety stops: a cancel signal and a time limit, looked at between slices of moves.
 
-    def __init__(self, stop: Callable[[], str | None]) -> None:
-        self._stop = stop
+    ``left``: seconds until the time limit, inf where there is none.
+    """
+
+    def __init__(
+        self,
+        stop: Callable[[], str | None],
+        left: Callable[[], float] = lambda: math.inf,
+        above: Watch | None = None,
+    ) -> None:
+        self._stop, self.left, self._above = stop, left, above
         self.struck: str | None = None
+        self.hurried = False
 
     def __call__(self) -> bool:
         """Whether to stop now; once struck, for good."""
         if self.struck is None:
             self.struck = self._stop()
         return self.struck is not None
+
+    def hurry(self) -> None:
+        """Note that work is made shorter to keep the time limit."""
+        self.hurried = True
+        if self._above is not None:
+            self._above.hurry()
+
+    def keeping(self, share: float) -> Watch:
+        """A watch that strikes earlier, so that ``share`` of the time left now is kept for what comes after."""
+        kept = share * self.left()
+        if not math.isfinite(kept):
+            return self
+
+        def left() -> float:
+            return self.left() - kept
+
+        def stop() -> str | None:
+            if not self() and left() <= 0.0:
+                self.hurry()
+                return "time_limit"
+            return self.struck
+
+        return Watch(stop, left, self)
 
 
 class Window(NamedTuple):
@@ -64,25 +98,40 @@ def anneal(
     watch: Watch,
     pool: Pool = NOTHING,
     tell: Callable[[float], None] | None = None,
+    part: float = 1.0,
 ) -> None:
     """Run a schedule of so many moves and leave the best plan met in ``state``, the start included.
 
-    ``tell`` hears the share of moves done. When ``watch`` strikes the best so far is left.
+    ``tell`` hears the share of moves done. When ``watch`` strikes the best so far is left. Where there is a time
+    limit, and ``part`` of the time left is too short for all moves, the schedule goes faster, so that it ends cold.
     """
     movable, active = window
     if not len(movable) or moves <= 0:
         return
     best, level = state.label[movable], np.array([np.inf])
-    for begin in range(0, moves, SLICE):
-        if watch():
-            break
-        end = min(begin + SLICE, moves)
+    until, begin = time.monotonic() + part * watch.left(), 0
+    while begin < moves and not watch():
+        slice_began, end = time.monotonic(), min(begin + SLICE, moves)
         run_moves(
             arrays, state, weights, pool, schedule, movable, active, best, level, rng, begin, end, moves
         )
         if tell is not None:
             tell(end / moves)
+        if math.isfinite(until) and end < moves:
+            now = time.monotonic()
+            room = max(until - now, 0.0) * (end - begin) / max(now - slice_began, 1e-6)
+            if room < moves - end:
+                watch.hurry()
+                end, moves = _faster(end, moves, room)
+        begin = end
     put(arrays, state, weights, movable, best)
+
+
+def _faster(done: int, moves: int, room: float) -> tuple[int, int]:
+    """Moves done and in all, where there is room for so many more: as far along the schedule as before."""
+    share = done / moves
+    total = max(round(room / (1.0 - share)), 1)
+    return min(round(share * total), total), total
 
 
 @bare

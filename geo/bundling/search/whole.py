@@ -29,6 +29,8 @@ SMALLEST = 3000
 """Moves that even the smallest problem gets in a run."""
 TASTE = 150
 """Moves per atom of a run that only tries a number of packages."""
+TASTING = 0.3
+"""Share of a time limit that such runs may take."""
 KEPT = 8_000
 """Packages that the starts of a small problem keep for recombination."""
 
@@ -70,9 +72,8 @@ def find_plan(search: Search) -> Plan | None:
     """The best plan found; None when none keeps every hard rule."""
     if not search.size:
         return plan_of(search.model, search.arrays, np.zeros(0, dtype=np.int64))
-    total = _best_total(search)
+    total, best = _best_total(search)
     pool = new_pool(KEPT, 40 * KEPT) if search.size <= MIDDLE else NOTHING
-    best: Plan | None = None
     starts = _starts(search.size, search.effort)
     for number in range(starts):
         best = _better(best, _run(search, total, number, starts, best, pool))
@@ -114,6 +115,7 @@ def _run(search: Search, total: int, number: int, starts: int, best: Plan | None
         schedule=Schedule(record_from=0.5) if pool is not NOTHING else Schedule(),
         pool=pool,
         tell=lambda share: search.tell(done + 0.5 * share / starts, best),
+        part=1.0 / (starts - number + 1),
     )
 
 
@@ -127,14 +129,16 @@ def _annealed(
     schedule: Schedule,
     pool: Pool = NOTHING,
     tell: Callable[[float], None] | None = None,
+    part: float = 1.0,
 ) -> Plan:
+    """A plan from the start; ``part``: share of the time left that its moves may take, where that is limited."""
     model, arrays = search.model, search.arrays
     rng = Random(f"{search.seed}/{name}")  # noqa: S311 -- a search, not a secret
     labels = first_labels(model, arrays, search.rooms, counts, rng, halving=halving)
     on = _map(search, labels, sum(counts), name)
     steps = max(SMALLEST, round(moves * search.size))
     window = whole_map(arrays, len(on.state.first))
-    anneal(arrays, on.state, on.weights, window, schedule, steps, on.rng, search.watch, pool, tell)
+    anneal(arrays, on.state, on.weights, window, schedule, steps, on.rng, search.watch, pool, tell, part)
     return _finished(search, on, rng)
 
 
@@ -178,8 +182,8 @@ def _deepen(search: Search, best: Plan, pool: Pool) -> Plan:
     return _finished(search, on, rng)
 
 
-def _best_total(search: Search) -> int:
-    """How many packages: as asked for, or by short runs at numbers between the fewest and the most.
+def _best_total(search: Search) -> tuple[int, Plan | None]:
+    """How many packages: as asked for, or by short runs at numbers between; and the best plan of those.
 
     More packages are nearer, but near the most that lower bounds allow each must fit exactly; the best lies
     between, so the scan halves the steps around the best number so far.
@@ -188,11 +192,13 @@ def _best_total(search: Search) -> int:
     if not any(column.lower > 0 for column in model.columns) or fewest >= most:
         # where nothing holds packages up to a size, more of them are always nearer
         wanted = sum(free_counts(search.rooms, model, max(search.style.lean, 0.0)))
-        return int(min(max(wanted, fewest), most))
+        return int(min(max(wanted, fewest), most)), None
     tried: dict[int, Plan] = {}
 
+    tasting = search.watch.keeping(1.0 - TASTING)
+
     def taste(total: int) -> None:
-        if total not in tried and not (tried and search.watch()):
+        if total not in tried and not (tried and tasting()):
             tried[total] = _annealed(
                 search,
                 _counts(search, total),
@@ -213,7 +219,7 @@ def _best_total(search: Search) -> int:
             break
     best = min(tried, key=lambda total: (tried[total].key, total))
     leaning = _total_at(search, 0.5 + search.style.lean) if search.style.lean else best
-    return int(min(max(leaning, fewest), most))
+    return int(min(max(leaning, fewest), most)), None if search.style.lean else tried[best]
 
 
 def _next_tried(tried: dict[int, Plan], total: int, step: int) -> int | None:

@@ -7,6 +7,9 @@ import math
 from hypothesis import event, given
 
 from geo.bundling import Activity, Problem, Solution, solve
+from geo.bundling.bounds.lower_bound import Bound, lower_bound
+from geo.bundling.forms.arrays import arrays_of
+from geo.bundling.forms.model import compile_problem
 from geo.bundling.settle import solve as settle
 from tests.examples import examples
 from tests.geo.bundling.cases import grid, problems
@@ -39,3 +42,21 @@ def test_a_short_list_of_near_units_stays_below_the_full_one() -> None:
     assert isinstance(small, Solution)
     assert small.bound is not None
     assert 0 < small.bound <= small.parts.distance
+
+
+def test_without_time_for_all_rounds_the_bound_is_of_fewer_and_still_below_every_plan() -> None:
+    model = compile_problem(grid(5, activities=(Activity("households", 300, 500),), packages=6))
+    plan = solve(model.problem)
+    assert isinstance(plan, Solution)
+
+    def bound(left: float) -> Bound:
+        found = lower_bound(
+            arrays_of(model), packages=(6, 6), value=2 * plan.parts.distance, left=lambda: left
+        )
+        assert found is not None
+        return found
+
+    short, long = bound(0.0), bound(1e9)
+    assert short.rounds == 1
+    assert long.rounds > 100
+    assert 0 < short.value < long.value <= plan.parts.distance

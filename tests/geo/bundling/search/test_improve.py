@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from geo.bundling import Problem
 from geo.bundling.forms.arrays import OUT
 from geo.bundling.search.anneal import Schedule, next_random
-from geo.bundling.search.improve import Watch, anneal, generator, put, whole_map
+from geo.bundling.search.improve import SLICE, Watch, anneal, generator, put, whole_map
 from tests.examples import examples
 from tests.geo.bundling.cases import grid, problems
 from tests.geo.bundling.search.drafts import NEVER, assert_sums_are_those_of_a_fresh_state, begun
@@ -42,6 +42,53 @@ def test_a_stop_that_struck_stays() -> None:
     reasons = iter([None, "cancel", None, None])
     watch = Watch(lambda: next(reasons))
     assert [watch(), watch(), watch(), watch.struck] == [False, True, True, "cancel"]
+
+
+def test_time_kept_for_later_ends_the_work_before_and_is_there_afterwards() -> None:
+    left = [10.0]
+    whole = Watch(lambda: None if left[0] > 0 else "time_limit", lambda: left[0])
+    first = whole.keeping(0.2)
+    inner = first.keeping(0.5)
+
+    def struck(seconds: float) -> tuple[bool, bool, bool]:
+        left[0] = seconds
+        return inner(), first(), whole()
+
+    assert [struck(seconds) for seconds in (10.0, 6.5, 5.9, 2.1, 1.9, 0.0)] == [
+        (False, False, False),
+        (False, False, False),
+        (True, False, False),
+        (True, False, False),
+        (True, True, False),
+        (True, True, True),
+    ]
+    assert whole.hurried
+    without = Watch(lambda: None)
+    assert without.keeping(0.5) is without
+
+
+def test_moves_too_many_for_the_time_left_are_fewer_and_end_cold() -> None:
+    here = begun(grid(6), 6)
+    assert here is not None
+    window = whole_map(here.arrays, len(here.state.first))
+    level = float(here.state.hard.sum())
+
+    def told(left: float) -> tuple[list[float], Watch]:
+        watch, shares = Watch(lambda: None, lambda: left), list[float]()
+        rng = generator(1, "run")
+        moves = 10 * SLICE
+        anneal(
+            here.arrays, here.state, here.weights, window, Schedule(), moves, rng, watch, tell=shares.append
+        )
+        return shares, watch
+
+    shares, watch = told(0.0)
+    assert shares == [0.1, 1.0]
+    assert watch.hurried
+    assert float(here.state.hard.sum()) <= level
+    shares, watch = told(1e9)
+    assert len(shares) == 10
+    assert not watch.hurried
 
 
 @examples(60)
