@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -112,6 +112,20 @@ class Settings(BaseSettings):
         if value and not _ADDRESS.fullmatch(value):
             raise ValueError("write https://host, with {s} where the number of a server goes")
         return value.rstrip("/")
+
+    @field_validator("tianditu_host", "amap_host", "osm_url")
+    @classmethod
+    def _with_its_marks(cls, value: str, info: ValidationInfo) -> str:
+        """Refuse an address whose marks a browser could not fill: it would ask for nothing, or for one tile for all."""
+        wanted = {"z", "x", "y"} if info.field_name == "osm_url" and value else set()
+        found = set(re.findall(r"\{([^{}]*)\}", value))
+        setting = f"WANGGE_{str(info.field_name).upper()}"
+        if missing := sorted(wanted - found, key="zxy".index):
+            marks = ", ".join(f"{{{mark}}}" for mark in missing)
+            raise ValueError(f"{setting} lacks {marks}: write https://host/{{z}}/{{x}}/{{y}}.png")
+        if odd := sorted(found - wanted - {"s"}):
+            raise ValueError(f"{setting} holds {{{odd[0]}}}, which nothing is put in for")
+        return value
 
     @model_validator(mode="after")
     def _basemaps_have_what_they_need(self) -> Self:

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from geo.boundaries.layers import Moment
 from geo.store.sql import query
+from geo.tiles.drawing import DIGITS
 from geo.tiles.layers import LAYERS, TileLayer
-from geo.tiles.tile import DIGITS, Version, kept
+from geo.tiles.tile import Version, kept
 
 COUNTED: Final[tuple[TileLayer, ...]] = tuple(
     LAYERS[name] for name in ("regions", "grids", "communities", "building-groups")

@@ -1,8 +1,6 @@
 """One tile: its version without a look at any shape, its bytes by `ST_AsMVT`, and a small memory of what was made.
 
-Tiles are in Web Mercator as every map on a screen expects (z/x/y, 4096 units a side, 64 beyond its edge). No line is
-simplified on its own: a shared edge is rounded to the units of the tile, a sixteenth of a pixel, and neighbours keep
-meeting.
+How it is drawn stands in `geo.tiles.drawing`.
 """
 
 from __future__ import annotations
@@ -14,36 +12,17 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Integer,
-    Select,
-    String,
-    bindparam,
-    cast,
-    column,
-    func,
-    literal,
-    literal_column,
-    select,
-)
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.selectable import Subquery
 
 from geo.boundaries.layers import Moment
 from geo.errors import BadInput, NotFound
 from geo.store.sql import query
 from geo.store.tables import layer_version
+from geo.tiles.drawing import DIGITS, counting, drawing, drawn
 from geo.tiles.layers import LAYERS, MAX_ZOOM, TileLayer, region_level
 
 MEDIA_TYPE: Final = "application/vnd.mapbox-vector-tile"
-EXTENT, BUFFER = 4096, 64
-_DRAWN: Final = 2
-"""How tiles are drawn; one more where this file or a `.sql` beside it draws them differently."""
-_OF_REGION: Final = ("code", "name", "level")
-DIGITS: Final = {"neighbourhood": 12, "subdistrict": 9, "district": 6}
-"""Digits of a region's code that what lies in it begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +84,9 @@ def versions(
     numbers = {row[0]: int(row[1]) for row in db.execute(counted)}
     said = (moment.as_of, moment.known_at, sorted(areas))
     return tuple(
-        _digest(_DRAWN, layer.name, *said, [(table, numbers.get(table, 0)) for table in sorted(layer.tables)])
+        _digest(
+            drawn(), layer.name, *said, [(table, numbers.get(table, 0)) for table in sorted(layer.tables)]
+        )
         for layer in layers
     )
 
@@ -143,80 +124,19 @@ def bounds(db: Session, moment: Moment) -> tuple[float, float, float, float] | N
 
 
 def _draw(db: Session, layer: TileLayer, place: Place, moment: Moment, known_as: Version) -> bytes:
+    values: dict[str, Any] = {**moment.bind(), "zoom": place.zoom, "x": place.x, "y": place.y}
     by_region = layer.by_region(place.zoom)
-    source = _sums(db, layer, place, moment, known_as) if by_region else _shapes(layer)
-    inside = select(
-        *(each for each in source.c if each.name not in ("geom", "prefix")),
-        _on_tile(source.c.geom).label("geom"),
-    ).where(source.c.geom.op("&&")(_window()))
-    ordered = inside.order_by(source.c.code).subquery("tile")
-    name = layer.sums_name if by_region else layer.name
-    row: Any = literal_column("tile.*")
-    made = (
-        select(func.ST_AsMVT(row, name, EXTENT, "geom"))
-        .select_from(ordered)
-        .where(ordered.c.geom.is_not(None))
-    )
-    values = {**moment.bind(), "zoom": place.zoom, "x": place.x, "y": place.y}
-    return bytes(db.scalar(made, values) or b"")
-
-
-def _shapes(layer: TileLayer) -> Subquery:
-    fields: list[Any] = [column(name) for name in layer.fields]
-    return query("geo.tiles", layer.name).columns(*fields, column("geom")).subquery("shape")
-
-
-def _sums(db: Session, layer: TileLayer, place: Place, moment: Moment, known_as: Version) -> Subquery:
-    """Regions with what lies in each; one without any of it counts 0."""
-    level = region_level(place.zoom)
-    counts: list[Any] = [column(name, BigInteger) for name in layer.sums or {} if name not in _OF_REGION]
-    said = cast(bindparam("counted", _counted(db, layer, level, moment, known_as).decode(), String), JSON)
-    table = func.json_to_recordset(said).table_valued(column("prefix", String), *counts)
-    counted = table.render_derived(name="counted", with_types=True)
-    regions = (
-        query("geo.tiles", "regions-of-level")
-        .columns(*(column(name, String) for name in (*_OF_REGION, "prefix")), column("geom"))
-        .subquery("region_of_level")
-    )
-    chosen: Select[Any] = (
-        select(
-            *(regions.c[name] for name in _OF_REGION),
-            func.coalesce(counted.c["count"], 0).label("count"),
-            *(counted.c[each.name] for each in counts if each.name != "count"),
-            regions.c.geom,
-        )
-        .select_from(regions.outerjoin(counted, counted.c.prefix == regions.c.prefix))
-        .params(level=level)
-    )
-    return chosen.subquery("shape")
+    if by_region:
+        level = region_level(place.zoom)
+        counts = _counted(db, layer, level, moment, known_as).decode()
+        values |= {"level": level, "counted": counts}
+    return bytes(db.scalar(drawing(layer, by_region), values) or b"")
 
 
 def _counted(db: Session, layer: TileLayer, level: str, moment: Moment, known_as: Version) -> bytes:
     """The sums of a layer by region as JSON, counted once for each version and not once for each tile."""
-    columns: list[Any] = [column(name) for name in ("prefix", *(layer.sums or {})) if name not in _OF_REGION]
-    counted = query("geo.tiles", layer.sums_name).columns(*columns).subquery("counted")
-    row: Any = literal_column("counted")
-    found = select(cast(func.json_agg(row), String)).select_from(counted)
     values = {**moment.bind(), "digits": DIGITS[level]}
-    return kept((known_as.tag, level), lambda: str(db.scalar(found, values) or "[]").encode())
-
-
-def _envelope(margin: float = 0.0) -> Any:
-    place = (cast(bindparam(name), Integer) for name in ("zoom", "x", "y"))
-    world = func.ST_MakeEnvelope(-_HALF, -_HALF, _HALF, _HALF, 3857)
-    return func.ST_TileEnvelope(*place, world, margin)
-
-
-_HALF: Final = 20037508.342789244
-
-
-def _window() -> Any:
-    """The tile with its margin, in degrees."""
-    return func.ST_Transform(_envelope(BUFFER / EXTENT), 4490)
-
-
-def _on_tile(geom: Any) -> Any:
-    return func.ST_AsMVTGeom(func.ST_Transform(geom, 3857), _envelope(), EXTENT, BUFFER, literal(True))
+    return kept((known_as.tag, level), lambda: str(db.scalar(counting(layer), values) or "[]").encode())
 
 
 # ---------------------------------------------------------------- memory

@@ -84,12 +84,14 @@ function layers(map, note, credit) {
   return function put(base) {
     for (const layer of laid) layer.remove();
     fill(note);
-    laid = base ? drawn(base) : [];
+    const mine = base ? drawn(base) : [];
+    laid = mine;
     fill(credit, base ? creditOf(base) : "");
     stands(base !== null);
     let [came, failed] = [0, 0];
     const judge = () => {
-      if (!base || laid.length === 0) return;
+      // What was asked for before says nothing of what was chosen since.
+      if (laid !== mine) return;
       fill(note, came || !failed ? "" : t("map.base_unreachable"));
       stands(came > 0 || failed === 0);
     };

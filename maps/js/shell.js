@@ -63,10 +63,15 @@ export async function start(page) {
   } catch (error) {
     if (error instanceof Problem && error.status === 401) return;
     // Half a page would only mislead: the state stands in its place.
-    fill(byId("main"), el("div", { class: "page-problem", role: "alert" }, failed(error)));
+    fill(byId("main"), el("div", { class: "page-problem", role: "alert" }, failed(error), wayBack()));
     document.body.dataset.ready = "failed";
     if (!(error instanceof Problem)) throw error;
   }
+}
+
+/** The same page without what its address asks for, which may be what is wrong. */
+function wayBack() {
+  return location.search ? el("p", { class: "blank" }, el("a", { class: "button", href: location.pathname }, t("error.begin_anew"))) : null;
 }
 
 /** Whether the menu names this page for one of the person's roles; pages outside the menu decide by the API.

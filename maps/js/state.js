@@ -9,8 +9,13 @@
 export function readState(defaults) {
   const query = new URLSearchParams(location.search);
   return /** @type {T} */ (
-    Object.fromEntries(Object.entries(defaults).map(([key, value]) => [key, query.get(key) ?? value]))
+    Object.fromEntries(Object.entries(defaults).map(([key, value]) => [key, taken(key, query.get(key)) ?? value]))
   );
+}
+
+/** A value as it stands in the address, or null: a day that is none is nobody's wish. @param {string} key @param {string | null} value */
+function taken(key, value) {
+  return key === "as_of" && value && !(/^\d{4}-\d\d-\d\d$/.test(value) && Number.isFinite(Date.parse(value))) ? null : value;
 }
 
 /** Writes the values that differ from the defaults. @param {Record<string, string>} state

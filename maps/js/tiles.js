@@ -71,6 +71,8 @@ const Tiles = L.GridLayer.extend({
     this.worn = 0;
     /** @type {Map<string, AbortController>} */
     this.loading = new Map();
+    /** Tiles on the map that did not come. @type {Map<string, {coords: any, canvas: HTMLCanvasElement}>} */
+    this.lost = new Map();
     L.Util.setOptions(this, { minZoom: 14, maxNativeZoom: FINEST, updateWhenZooming: false, keepBuffer: 1, ...options });
     this.on("tileunload", (/** @type {any} */ event) => this.forget(event.coords));
   },
@@ -86,6 +88,7 @@ const Tiles = L.GridLayer.extend({
     this.loading.get(id)?.abort();
     this.loading.delete(id);
     drop(id);
+    if (this.lost.delete(id)) this.fire("lost");
   },
 
   /** @param {any} coords @param {(error: any, tile: HTMLElement) => void} done */
@@ -93,12 +96,29 @@ const Tiles = L.GridLayer.extend({
     const canvas = document.createElement("canvas");
     const side = Math.round(SIDE * Math.min(window.devicePixelRatio || 1, 2));
     canvas.width = canvas.height = side;
-    const stop = new AbortController();
-    this.loading.set(this.idOf(coords), stop);
-    // What was given up is no error, and the place may have a newer tile by now.
-    const tell = (/** @type {any} */ error) => stop.signal.aborted || done(error, canvas);
-    this.paint(coords, canvas, side, stop).then(() => tell(null), tell);
+    this.bring(coords, canvas, (/** @type {any} */ error) => done(error, canvas));
     return canvas;
+  },
+
+  /** Fetches and paints a tile, and keeps in mind whether it came. @param {any} coords @param {HTMLCanvasElement} canvas
+   * @param {(error: any) => void} done */
+  async bring(coords, canvas, done) {
+    const [id, stop] = [this.idOf(coords), new AbortController()];
+    this.loading.set(id, stop);
+    const error = await this.paint(coords, canvas, canvas.width, stop).then(() => null, (/** @type {any} */ reason) => reason);
+    // What was given up is no error, and the place may have a newer tile by now.
+    if (stop.signal.aborted) return;
+    if (error) (this.loading.delete(id), this.lost.set(id, { coords, canvas }));
+    done(error);
+    if (error) this.fire("lost");
+  },
+
+  /** Asks again for the tiles that did not come. */
+  retry() {
+    const lost = [...this.lost.values()];
+    this.lost.clear();
+    this.fire("lost");
+    for (const { coords, canvas } of lost) this.bring(coords, canvas, (/** @type {any} */ error) => error || canvas.classList.add("leaflet-tile-loaded"));
   },
 
   /** @param {any} coords @param {HTMLCanvasElement} canvas @param {number} side px @param {AbortController} stop */
@@ -138,7 +158,8 @@ const Tiles = L.GridLayer.extend({
   async restyle() {
     this.worn += 1;
     const there = /** @type {{coords: any, el: HTMLCanvasElement}[]} */ (Object.values(this._tiles ?? {}));
-    await Promise.all(there.filter(({ coords }) => !this.loading.has(this.idOf(coords))).map(async ({ coords, el: canvas }) => {
+    const painted = (/** @type {any} */ coords) => !this.loading.has(this.idOf(coords)) && !this.lost.has(this.idOf(coords));
+    await Promise.all(there.filter(({ coords }) => painted(coords)).map(async ({ coords, el: canvas }) => {
       show(canvas, await this.picture(coords, canvas.width));
     }));
   },
@@ -161,7 +182,9 @@ function show(canvas, picture) {
 
 /**
  * A layer of tiles that the pointer passes through: buildings, other areas' grids, a whole status map.
+ * It fires `lost` where tiles did not come, and where they came after all; `lost` holds them, `retry` asks again.
  * @typedef {import("leaflet").GridLayer & {refresh(changed?: Partial<TileOptions>): void, restyle(): Promise<void>,
+ *   lost: Map<string, any>, retry(): void,
  *   at(place: import("leaflet").LatLng): Promise<Record<string, any> | null>}} TileLayer
  * @param {string | ((zoom: number) => string)} names regions, grids, communities, building-groups, buildings,
  *   base-features; several with commas between, the lowest first; by zoom where that differs

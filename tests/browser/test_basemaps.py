@@ -79,11 +79,16 @@ class Provider:
 
     address: str = ""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    held: threading.Event | None = None
+    """Until it is set, no picture of AMap comes, and then none is one."""
 
     def tile(self, path: str) -> bytes:
         parts = urlsplit(path)
         said = {name.lower(): values[0] for name, values in parse_qs(parts.query).items()}
         if parts.path == "/appmaptile":
+            if self.held:
+                self.held.wait(20)
+                return b"no picture"
             x, y, z = (int(said[name]) for name in "xyz")
             return drawn(x, y, mercator(*shifted(*PLACE), z))
         x, y, z = int(said["tilecol"]), int(said["tilerow"]), int(said["tilematrix"])
@@ -275,3 +280,20 @@ def test_a_provider_that_does_not_answer_leaves_plain_ground_and_a_word(
     expect(page.locator("#district_map.with-base")).to_have_count(0)
     expect(page.locator("#list tbody tr").first).to_be_visible()
     watch.errors.clear()  # the browser's own notes of pictures that did not come
+
+
+def test_a_provider_that_fails_late_says_nothing_of_what_was_chosen_since(
+    service: Service, page: Page, provider: Provider, tmp_path: Path
+) -> None:
+    provider.held = threading.Event()
+    folder = folder_of(tmp_path, mercator(*PLACE, ZOOM))
+    choose(service, basemaps=("amap", "folder"), amap_host=provider.address, basemap_folder=folder)
+    service.enter(page, "supervisor")
+    service.open(page, f"/status?base=amap&at={PLACE[1]},{PLACE[0]},{ZOOM}")
+    expect(page.locator(".base-tiles")).to_be_attached()
+    page.locator(".base-switch select").select_option("folder")
+    expect(page.locator(".base-tiles .leaflet-tile-loaded").first).to_be_attached()
+    provider.held.set()
+    page.wait_for_load_state("networkidle")
+    expect(page.locator(".base-note")).to_be_empty()
+    expect(page.locator("#district_map.with-base")).to_be_attached()

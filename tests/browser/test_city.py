@@ -222,3 +222,48 @@ def test_switches_filter_the_painted_map_without_a_question(
     assert page.evaluate(INK, list(place)) != before
     assert not traffic.of("api/tiles/")
     assert "three_no_only" not in page.url
+
+
+@pytest.mark.parametrize("region", ["abc", "999999999999", "990101001001C001"])
+def test_a_region_that_is_none_is_said_and_led_back_from(
+    service: Service, page: Page, traffic: Traffic, region: str
+) -> None:
+    service.open(page, f"/status?region={region}")
+    expect(page.locator("#loading")).to_be_hidden()
+    expect(page.locator("#list [role=alert]")).to_contain_text(f"辖区内没有编码为 {region} 的行政区划")
+    page.locator("#list [role=alert] button").click()
+    expect(page.locator("#list tbody tr")).to_have_count(5)
+    assert "region" not in page.url
+    # the overview shows the whole area instead, and says so
+    service.open(page, f"/overview?region={region}")
+    expect(page.locator(".toast.error")).to_contain_text(region)
+    expect(page.locator("#ranking tbody tr")).to_have_count(5)
+    assert "region" not in page.url
+
+
+def test_the_overview_of_a_city_is_drilled_into_a_district(
+    service: Service, page: Page, traffic: Traffic
+) -> None:
+    service.open(page, "/overview")
+    page.locator("#ranking tbody tr").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#crumbs button")).to_have_count(2)
+    expect(page.locator("#ranking tbody tr")).to_have_count(10)
+
+
+@pytest.mark.parametrize("path", ["/status", "/heat"])
+def test_tiles_that_do_not_come_are_told_and_asked_for_again(
+    service: Service, page: Page, traffic: Traffic, path: str
+) -> None:
+    page.route("**/api/tiles/**", lambda route: route.abort())
+    service.open(page, path)
+    told = page.locator(".tiles-lost")
+    expect(told).to_contain_text("块地图没有取到")
+    # what still fails is still told
+    told.locator("button").click()
+    expect(told).to_contain_text("块地图没有取到")
+    page.unroute("**/api/tiles/**")
+    told.locator("button").click()
+    expect(told).to_have_count(0)
+    settled(page)
+    assert page.locator("canvas.leaflet-tile-loaded").count() > 1

@@ -41,12 +41,24 @@ def test_another_kind_of_database_is_refused(address: str) -> None:
         ({"amap_host": "https://a.example; script-src *"}, "write https://host"),
         ({"osm_url": "https://a.example/{z}/{x}/{y}.png' *"}, "write https://host"),
         ({"tianditu_host": "javascript:alert(1)"}, "write https://host"),
+        ({"osm_url": "https://tile.example/osm"}, "WANGGE_OSM_URL lacks {z}, {x}, {y}"),
+        ({"osm_url": "https://tile.example/{z}/{x}.png"}, "WANGGE_OSM_URL lacks {y}"),
+        ({"osm_url": "https://tile.example/{z}/{x}/{y}{r}.png"}, "WANGGE_OSM_URL holds {r}"),
+        ({"tianditu_host": "https://t{n}.example"}, "WANGGE_TIANDITU_HOST holds {n}"),
     ],
 )
 def test_a_base_map_without_what_it_needs_or_at_no_host_is_refused(given: dict[str, str], said: str) -> None:
     with pytest.raises(ValidationError, match=re.escape(said)) as refused:
         Settings(tianditu_key=None if "basemaps" in given else "geheim", **given)
     assert "geheim" not in str(refused.value)
+
+
+def test_an_address_of_tiles_with_every_mark_is_taken() -> None:
+    address = "https://{s}.tile.example/{z}/{x}/{y}.png?key=a"
+    assert Settings(osm_url=address).osm_url == address
+    assert (
+        Settings(amap_host="https://wprd0{s}.is.autonavi.com").amap_host == "https://wprd0{s}.is.autonavi.com"
+    )
 
 
 def test_base_maps_and_review_numbers_are_read_from_one_line_each() -> None:

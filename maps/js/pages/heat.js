@@ -10,6 +10,7 @@ import { readState, writeState } from "../state.js";
 import { ground as groundLooks, isCity, OWN_SHAPE } from "../status/looks.js";
 import { table } from "../table.js";
 import { tileLayer } from "../tiles.js";
+import { tellLost } from "../tiles/lost.js";
 import { day, named, num, t } from "../words.js";
 
 const DEFAULTS = { as_of: "", standalone: "true", heat: "true", shapes: "true", radius: "30" };
@@ -51,9 +52,10 @@ start(async (me) => {
   const census = await get(paths.census, { as_of: state.as_of });
   if (isCity(census)) {
     fitBox(census.bounds);
-    city = tileLayer((zoom) => (zoom < OWN_SHAPE ? "regions,base-features" : "regions,base-features,communities,building-groups"), {
+    const painted = tileLayer((zoom) => (zoom < OWN_SHAPE ? "regions,base-features" : "regions,base-features,communities,building-groups"), {
       minZoom: 0, pane: "tilePane", looks, params: { as_of: state.as_of },
-    }).addTo(district);
+    });
+    city = tellLost(painted, district).addTo(district);
     district.on("click", ({ latlng }) => guard(async () => {
       const hit = await city?.at(latlng);
       if (hit) await show(hit.code, false);
@@ -95,12 +97,18 @@ function set(change) {
 async function reload() {
   byId("loading").hidden = false;
   const { as_of, standalone } = state;
+  const wanted = () => state.as_of === as_of && state.standalone === standalone;
+  await redrawn(as_of, standalone, wanted).finally(() => wanted() && (byId("loading").hidden = true));
+}
+
+/** @param {string} as_of @param {string} standalone @param {() => boolean} wanted whether nothing else was picked meanwhile */
+async function redrawn(as_of, standalone, wanted) {
   const units = async (/** @type {string} */ kind) => (city ? [] : load(kind, { as_of }));
   if (city?.options && /** @type {any} */ (city.options).params.as_of !== as_of) city.refresh({ params: { as_of } });
   const [answer, communities, groups] = await Promise.all([
     get(paths.unserved, { as_of, standalone }), units("communities"), units("building-groups"),
   ]);
-  if (state.as_of !== as_of || state.standalone !== standalone) return; // something else was picked meanwhile
+  if (!wanted()) return;
   points = answer.features;
   const codes = new Set(points.map((point) => point.id));
   outlines = new Map([...communities, ...groups].filter((unit) => codes.has(unit.id)).map((unit) => [unit.id, unit]));
@@ -111,7 +119,6 @@ async function reload() {
   fill(byId("row-count"), t("common.rows", { n: num(points.length) }));
   list.update(points);
   draw();
-  byId("loading").hidden = true;
 }
 
 function draw() {

@@ -7,7 +7,7 @@ import { fixed, indexOf, known } from "../classes.js";
 import { add, button, byId, el, fill, later, typing } from "../dom.js";
 import { shareLegend } from "../legend.js";
 import { district, fit, ground, hatch, labels, load, mark, shapes, still } from "../map.js";
-import { guard, start } from "../shell.js";
+import { guard, start, toast } from "../shell.js";
 import { readState, writeState } from "../state.js";
 import { table } from "../table.js";
 import { day, language, num, pct, squareMetres, t } from "../words.js";
@@ -123,16 +123,26 @@ async function go(next, push = true) {
 async function follow() {
   trail = trail.slice(0, 1);
   outlines = [];
-  const root = trail[0].code.replace(/(000)+$/, "");
-  if (!state.region || !state.region.startsWith(root)) return;
-  const chain = [["subdistrict", state.region.slice(0, 9) + "000"], ["neighbourhood", state.region]];
-  for (const [kind, code] of chain) {
-    if (code.endsWith("000000") || (kind === "neighbourhood" && code.endsWith("000"))) continue;
+  if (!state.region) return;
+  const digits = state.region.replace(/(000)+$/, "").length;
+  for (const [kind, length] of /** @type {[string, number][]} */ ([["district", 6], ["subdistrict", 9], ["neighbourhood", 12]])) {
+    const code = state.region.slice(0, length).padEnd(12, "0");
+    if (length > digits || code === trail[0].code) continue;
     const found = (await load("regions", { level: kind })).find((feature) => feature.id === code);
-    if (!found || code === trail[0].code) continue;
+    if (!found) continue;
     trail.push({ code, name: found.properties.name, level: kind });
     outlines = [found];
   }
+  if (trail[trail.length - 1].code !== state.region) elsewhere();
+}
+
+/** The address names a region that is none, or is not the reader's: said, and the whole area shown. */
+function elsewhere() {
+  toast(t("overview.no_region", { code: state.region.slice(0, 40), name: trail[0].name }), "error");
+  trail = trail.slice(0, 1);
+  outlines = [];
+  state = { ...state, region: "" };
+  writeState(state, DEFAULTS);
 }
 
 /** @param {string} code */
@@ -158,6 +168,11 @@ function point(code, scroll) {
 async function refresh() {
   const mine = (turn += 1);
   byId("loading").hidden = false;
+  await redrawn(mine).finally(() => mine === turn && (byId("loading").hidden = true));
+}
+
+/** @param {number} mine what was asked for meanwhile is drawn instead */
+async function redrawn(mine) {
   const here = trail[trail.length - 1];
   const params = { region: here.code, basis: state.basis, standalone: state.standalone, as_of: state.as_of };
   const end = state.as_of || today;
@@ -174,7 +189,6 @@ async function refresh() {
   showMap(answer, features);
   showRanking(answer);
   showTrend(trend, here.name, end);
-  byId("loading").hidden = true;
 }
 
 /** @param {{code: string}} here */

@@ -82,17 +82,22 @@ function turn(name, on) {
 async function reload(framed) {
   byId("loading").hidden = false;
   const { as_of } = state;
-  const counted = await get(paths.census, { as_of });
+  const counted = await get(paths.census, { as_of }).catch((error) => {
+    if (state.as_of === as_of) byId("loading").hidden = true;
+    throw error;
+  });
   if (state.as_of !== as_of) return; // another date was picked meanwhile
   census = counted;
   view?.close();
   found.clear();
   const mine = isCity(census) ? tiled(page, /** @type {any} */ (census)) : whole(page);
   view = mine;
-  await mine.open(framed);
-  if (view !== mine) return;
-  drawTree();
-  byId("loading").hidden = true;
+  try {
+    await mine.open(framed);
+    if (view === mine) drawTree();
+  } finally {
+    if (view === mine) byId("loading").hidden = true;
+  }
 }
 
 /** @param {Feature[]} communities those that the list shows */

@@ -4,6 +4,7 @@ import { all, paths } from "../api.js";
 import { el, fill, later } from "../dom.js";
 import { district, load } from "../map.js";
 import { tileLayer } from "../tiles.js";
+import { tellLost } from "../tiles/lost.js";
 import { t } from "../words.js";
 import { boxOf } from "./borders.js";
 import { inside } from "./line.js";
@@ -50,7 +51,7 @@ export class Context {
       // The cells under edit are drawn by the editor itself.
       if (name === plan.layer.replace("_", "-") && name !== "grids") continue;
       const skip = name === "grids" && plan.layer === "grids" ? [plan.area.replace(/0+$/, "")] : [];
-      this.tiles[name] = tileLayer(name, { ...style, pane: PANE, params: { as_of: this.date }, skip });
+      this.tiles[name] = tellLost(tileLayer(name, { ...style, pane: PANE, params: { as_of: this.date }, skip }), district);
       if (on) this.tiles[name].addTo(district);
     }
     const base = await load("base-features", {});

@@ -51,12 +51,15 @@ export function places(page, census) {
     here = region;
     page.keep({ region });
     const level = region ? BELOW[prefixOf(region).length] : top;
+    const trail = await trailTo(region);
+    const known = level && (!region || trail[trail.length - 1]?.code === region);
     const units = level === "community";
-    const [trail, inside, below] = await Promise.all([
-      trailTo(region), units ? load("communities", { region, as_of: page.asOf() }) : [], units ? [] : rows(level, region),
+    const [inside, below] = !known ? [[], []] : await Promise.all([
+      units ? load("communities", { region, as_of: page.asOf() }) : [], units ? [] : rows(level, region),
     ]);
     if (closed || here !== region) return;
     crumbs(trail);
+    if (!known) return unknown(region);
     if (units) return communities(inside);
     regions.update(below);
     tell(regions.element, t(`level.${level}`), below.length);
@@ -69,6 +72,12 @@ export function places(page, census) {
     fill(nav, step("", t("status.whole_area"), !trail.length), ...trail.flatMap(({ code, name }, i) => [el("span", {}, "›"), step(code, name, i === trail.length - 1)]));
   }
 
+  /** An address names a region that is none, or is not the reader's. @param {string} region */
+  function unknown(region) {
+    const back = button(t("status.whole_area"), () => guard(() => open("")), { class: "main" });
+    tell(el("div", { class: "blank", role: "alert" }, el("strong", {}, t("status.no_region", { code: region.slice(0, 40) })), el("p", {}, t("status.no_region_how")), back), "", 0);
+  }
+
   /** @param {Feature[]} found of one neighbourhood */
   function communities(found) {
     for (const feature of found) page.found.set(feature.id, { feature, kind: "communities" });
@@ -78,20 +87,21 @@ export function places(page, census) {
   /** @param {Element} element @param {string} title @param {number} n */
   function tell(element, title, n) {
     fill(byId("list"), element);
-    fill(byId("list-title"), t("status.by_level", { level: title }));
+    fill(byId("list-title"), title ? t("status.by_level", { level: title }) : t("status.by_region"));
     fill(byId("row-count"), t("common.rows", { n: num(n) }));
   }
 
   /** The regions from the top down to one. @param {string} region */
   async function trailTo(region) {
-    const prefix = prefixOf(region);
+    const prefix = /^\d{12}$/.test(region) ? prefixOf(region) : "";
     const found = [];
     let above = "";
     for (const [digits, level] of /** @type {[number, string][]} */ ([[6, "district"], [9, "subdistrict"], [12, "neighbourhood"]])) {
       if (digits > prefix.length || (level === "district" && top !== "district")) continue;
       const code = prefix.slice(0, digits).padEnd(12, "0");
       const row = (await rows(level, above)).find((each) => each.code === code);
-      if (row) found.push(row);
+      if (!row) break;
+      found.push(row);
       above = code;
     }
     return found;

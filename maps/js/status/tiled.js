@@ -1,11 +1,11 @@
 // The status map of a city: painted from tiles, each place asked for when it is hovered or clicked, the list by region.
 
-import { get, paths } from "../api.js";
 import { el } from "../dom.js";
 import { district, fitBox, hasBase, names as labelled } from "../map.js";
 import { modeName, modeOf } from "../modes.js";
 import { guard } from "../shell.js";
 import { tileLayer } from "../tiles.js";
+import { tellLost } from "../tiles/lost.js";
 import { num, t } from "../words.js";
 import { OWN_SHAPE, sumLevel, tileLooks, tileNames } from "./looks.js";
 import { places } from "./places.js";
@@ -22,9 +22,9 @@ export function tiled(page, census) {
   const list = places(page, census);
   if (!district.getPane(PANE)) district.createPane(PANE).style.zIndex = "300";
   const plain = () => !hasBase();
-  const tiles = tileLayer((zoom) => tileNames(page.isOff, plain())(zoom), {
+  const tiles = tellLost(tileLayer((zoom) => tileNames(page.isOff, plain())(zoom), {
     minZoom: 0, pane: PANE, params: { as_of: page.asOf() }, looks: (zoom) => tileLooks(page.isOff, plain())(zoom),
-  });
+  }), district);
   const tip = L.tooltip({ className: "tip", direction: "right", offset: [12, 0] });
   /** @type {import("leaflet").LayerGroup | null} */
   let named = null;
@@ -40,7 +40,6 @@ export function tiled(page, census) {
     if (!framed) fitBox(census.bounds);
     asked = asking();
     tiles.addTo(district);
-    tiles.on("tileerror", failed);
     district.on({ mousemove: hover, mouseout: leave, click, moveend: moved, movestart: leave });
     district.on(/** @type {any} */ ({ basechange: draw }));
     level = sumLevel(zoomOfTiles());
@@ -82,18 +81,6 @@ export function tiled(page, census) {
   }
 
   const far = () => zoomOfTiles() < OWN_SHAPE;
-
-  let told = false;
-
-  /** A tile that did not come: whoever has signed out is led to sign in, others hear of it once. */
-  function failed() {
-    if (told) return;
-    told = true;
-    guard(async () => {
-      await get(paths.me);
-      throw new Error(t("map.tile_failed"));
-    });
-  }
 
   /** @param {import("leaflet").LeafletMouseEvent} event */
   function hover(event) {

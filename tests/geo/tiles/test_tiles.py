@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from geo.errors import BadInput, NotFound
 from geo.store import history
 from geo.store.engine import Scope, Store
 from geo.store.tables import building, grid
+from geo.tiles import drawing
 from geo.tiles.tile import _KEPT, _Memory, layer_of
 from tests.geo.tiles.places import around
 
@@ -213,6 +215,31 @@ def test_a_write_that_is_rolled_back_changes_no_version(demo_copy: Store) -> Non
         )
         raise RuntimeError
     assert tag(demo_copy, SUBDISTRICT, "grids") == start
+
+
+@pytest.fixture
+def undrawn() -> Iterator[None]:
+    """What is remembered of how tiles are drawn is forgotten again."""
+    drawing.drawn.cache_clear()
+    yield
+    drawing.drawn.cache_clear()
+
+
+def test_whoever_draws_tiles_differently_gives_them_other_tags(demo, undrawn, monkeypatch) -> None:
+    """A margin, a field, a query, a function that a query calls: nobody has to remember to say so."""
+    tags = [tag(demo, SUBDISTRICT, "grids")]
+    monkeypatch.setattr(drawing, "BUFFER", 80)
+    drawing.drawn.cache_clear()
+    tags.append(tag(demo, SUBDISTRICT, "grids"))
+    fields = {**tiles.LAYERS["grids"].fields, "households": "Number"}
+    monkeypatch.setitem(tiles.LAYERS, "grids", replace(tiles.LAYERS["grids"], fields=fields))
+    drawing.drawn.cache_clear()
+    tags.append(tag(demo, SUBDISTRICT, "grids"))
+    monkeypatch.setattr(drawing, "_SOURCES", (("geo.tiles", "sql"),))
+    drawing.drawn.cache_clear()
+    tags.append(tag(demo, SUBDISTRICT, "grids"))
+    assert len(set(tags)) == 4
+    assert tag(demo, SUBDISTRICT, "grids") == tags[-1]
 
 
 @pytest.mark.parametrize(("zoom", "x", "y"), [(21, 0, 0), (-1, 0, 0), (3, 8, 0), (3, 0, -1)])
