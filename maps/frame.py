@@ -24,6 +24,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from geo.ingest.fields import KINDS
+from geo.ingest.losses import DEGREES, LOSSES, NO_SHAPES, SHAPES_ONLY, UNNAMED, Loss, loses
 from maps.classes import NO_DATA, PALETTES, POLICY_BREAKS
 from maps.pages import PAGES, Page
 from maps.safe import harden
@@ -262,7 +263,25 @@ def _constants(page: Page, said: Mapping[str, Any], language: str) -> dict[str, 
             kind.name: [{"name": field.name, "header": field.header} for field in kind.fields]
             for kind in KINDS.values()
         }
+        known["shapeless"] = [kind.name for kind in KINDS.values() if kind.shape == "none"]
+        known["formats"] = [_format(name) for name in LOSSES]
+        known["unnamed"] = _both(UNNAMED)
     return known
+
+
+def _format(name: str) -> dict[str, Any]:
+    """What a page says of a format of export: whether it takes tables and other systems, and what it loses."""
+    return {
+        "name": name,
+        "tables": name not in SHAPES_ONLY,
+        "degrees": loses(name, DEGREES),
+        "losses": [_both(loss) for loss in LOSSES[name]],
+        "shapes": not loses(name, NO_SHAPES),
+    }
+
+
+def _both(loss: Loss) -> dict[str, str]:
+    return {"zh": loss.zh, "en": loss.en}
 
 
 def _classes() -> dict[str, Any]:

@@ -23,7 +23,7 @@ from geo.ingest.export import FORMATS, export
 from geo.ingest.fields import KINDS
 from geo.ingest.formats import TAKEN
 from geo.ingest.importer import ImportOptions, import_file
-from geo.ingest.losses import LOSSES
+from geo.ingest.losses import lost
 from geo.ingest.packed import whole
 from geo.ingest.repairs import parse_repairs
 from geo.ingest.report import ImportReport
@@ -253,8 +253,8 @@ def run_export(arguments: argparse.Namespace, settings: Settings) -> int:
     finally:
         store.dispose()
     sys.stdout.write(f"{count} rows written to {arguments.out}\n")
-    if LOSSES[chosen]:
-        sys.stdout.write(f".{chosen} holds: {'; '.join(loss.en for loss in LOSSES[chosen])}\n")
+    if losses := lost(chosen, crs):
+        sys.stdout.write(f".{chosen} holds: {'; '.join(loss.en for loss in losses)}\n")
     return DONE
 
 

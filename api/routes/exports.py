@@ -13,9 +13,10 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
 from api.deps import BUSINESS, Actor, AsOf, From, Region, Store, allow
+from geo.crs import CGCS2000, parse_crs
 from geo.ingest.export import FORMATS, MEDIA_TYPES, export
 from geo.ingest.fields import KINDS
-from geo.ingest.losses import LOSSES
+from geo.ingest.losses import lost
 
 router = APIRouter(tags=["exports"])
 
@@ -33,11 +34,12 @@ def export_kind(
 ) -> FileResponse:
     """One kind of the asker's area as a file that the importer takes back; `X-Wangge-Losses` names what it lost."""
     scope = origin.scope(actor.username, actor.areas)
+    system = parse_crs(crs) if crs else CGCS2000
     made = as_file(
-        lambda path: export(store, scope, kind, format_, as_of=as_of, region=region, path=path),
+        lambda path: export(store, scope, kind, format_, as_of=as_of, region=region, path=path, crs=system),
         lambda: (f"{KINDS[kind].title}-{as_of}.{format_}", MEDIA_TYPES[format_]),
     )
-    made.headers["X-Wangge-Losses"] = ", ".join(loss.key for loss in LOSSES[format_])
+    made.headers["X-Wangge-Losses"] = ", ".join(loss.key for loss in lost(format_, system))
     return made
 
 

@@ -30,6 +30,7 @@ from geo.ingest.checks import region_prefix
 from geo.ingest.export_files import DEGREES_ONLY, moved, write_layer
 from geo.ingest.exported import Exported, typed
 from geo.ingest.fields import KINDS, Field, Kind
+from geo.ingest.losses import SHAPES_ONLY
 from geo.ingest.queries import run
 from geo.people import trail
 from geo.store.engine import Scope, Store
@@ -39,8 +40,6 @@ ExportFormat = Literal["gpkg", "geojson", "xlsx", "csv", "zip", "fgb", "kml", "g
 FORMATS: tuple[ExportFormat, ...] = (
     "gpkg", "geojson", "xlsx", "csv", "zip", "fgb", "kml", "gml", "topojson", "parquet"
 )  # fmt: skip
-SHAPES_ONLY: tuple[ExportFormat, ...] = ("zip", "fgb", "kml", "gml", "topojson", "parquet")
-"""Formats for kinds with shapes; the others hold any kind."""
 MEDIA_TYPES: dict[str, str] = {
     "gpkg": "application/geopackage+sqlite3",
     "geojson": "application/geo+json",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from geo.crs import Sentence
+from geo.crs import BD09, GCJ02, Sentence
 
 
 class Loss(NamedTuple):
@@ -38,6 +38,12 @@ TEXT_ONLY: Final = Loss("text_only", "数字按文字保存，读入时还原", 
 FIGURES: Final = Loss("figures", "小数为十五位有效数字", "decimals of fifteen figures")
 ONE_DIMENSION: Final = Loss("one_dimension", "线和面不能同在一个文件", "lines and areas not in one file")
 
+UNNAMED: Final = Loss(
+    "unnamed_system",
+    "文件里写不下坐标系（GCJ-02、BD-09 没有通用代号），读入时要指明",
+    "the name of the system (GCJ-02 and BD-09 have none that programs know): say it when the file is read",
+)
+
 LOSSES: Final[dict[str, tuple[Loss, ...]]] = {
     "gpkg": (),
     "fgb": (),
@@ -51,6 +57,14 @@ LOSSES: Final[dict[str, tuple[Loss, ...]]] = {
     "csv": (NO_SHAPES,),
 }
 """By format of export: what it cannot hold."""
+SHAPES_ONLY: Final = ("zip", "fgb", "kml", "gml", "topojson", "parquet")
+"""Formats for kinds with shapes; the others hold any kind."""
+
+
+def lost(format_: str, epsg: int) -> tuple[Loss, ...]:
+    """Return what a file of a format loses in a system of `geo.crs`."""
+    unnamed = epsg in (GCJ02, BD09) and NO_SHAPES not in LOSSES[format_]
+    return (*LOSSES[format_], UNNAMED) if unnamed else LOSSES[format_]
 
 
 def loses(format_: str, *losses: Loss) -> bool:

@@ -108,17 +108,17 @@ const Tiles = L.GridLayer.extend({
     const error = await this.paint(coords, canvas, canvas.width, stop).then(() => null, (/** @type {any} */ reason) => reason);
     // What was given up is no error, and the place may have a newer tile by now.
     if (stop.signal.aborted) return;
-    if (error) (this.loading.delete(id), this.lost.set(id, { coords, canvas }));
+    this.loading.delete(id);
+    const changed = error ? Boolean(this.lost.set(id, { coords, canvas })) : this.lost.delete(id);
     done(error);
-    if (error) this.fire("lost");
+    if (changed) this.fire("lost");
   },
 
   /** Asks again for the tiles that did not come. */
   retry() {
-    const lost = [...this.lost.values()];
-    this.lost.clear();
-    this.fire("lost");
-    for (const { coords, canvas } of lost) this.bring(coords, canvas, (/** @type {any} */ error) => error || canvas.classList.add("leaflet-tile-loaded"));
+    for (const { coords, canvas } of [...this.lost.values()].filter((tile) => !this.loading.has(this.idOf(tile.coords)))) {
+      this.bring(coords, canvas, (/** @type {any} */ error) => error || canvas.classList.add("leaflet-tile-loaded"));
+    }
   },
 
   /** @param {any} coords @param {HTMLCanvasElement} canvas @param {number} side px @param {AbortController} stop */

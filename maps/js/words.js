@@ -1,6 +1,7 @@
 // Words and numbers: everything a page says goes through here.
 
-/** @type {{words: Record<string, Record<string, string>>, language: string, classes: any, kinds?: Record<string, {name: string, header: string}[]>}} */
+/** @type {{words: Record<string, Record<string, string>>, language: string, classes: any, kinds?: Record<string, {name: string, header: string}[]>,
+ * formats?: import("./imports/exporting.js").Format[], shapeless?: string[], unnamed?: {zh: string, en: string}}} */
 export const constants = JSON.parse(document.getElementById("constants")?.textContent ?? "{}");
 
 export const language = constants.language;

@@ -170,3 +170,31 @@ def test_several_files_wait_in_one_list_and_are_reached_by_keys(
     page.keyboard.press("Delete")
     expect(rows).to_have_count(2)
     watch.errors.clear()  # the browser itself notes the 422 of the third file
+
+
+def test_what_a_file_cannot_hold_is_said_before_it_is_made(
+    service: Service, page: Page, tmp_path: Path
+) -> None:
+    service.enter(page, "planner")
+    service.open(page, "/imports")
+    told = page.locator("#export-losses")
+    expect(told).to_have_text("不丢失任何内容，可原样导回")
+    page.select_option("#export-format", "zip")
+    expect(told).to_contain_text("字段名限 10 字节")
+    # a standard of degrees offers no plane, and takes back the one that was chosen
+    page.select_option("#export-crs", "EPSG:4548")
+    page.select_option("#export-format", "kml")
+    expect(told).to_contain_text("坐标只能是经纬度")
+    expect(page.locator("#export-crs option")).to_have_count(2)
+    # a kind without shapes is not offered where only shapes go
+    firms = page.locator("#exports tr", has_text="企业")
+    expect(firms).to_contain_text("没有图形")
+    page.select_option("#export-format", "xlsx")
+    expect(page.locator("#export-crs")).to_be_disabled()
+    expect(firms.locator("a", has_text="下载")).to_be_visible()
+    page.select_option("#export-format", "gpkg")
+    page.select_option("#export-crs", "EPSG:4548")
+    with page.expect_download() as coming:
+        page.locator("#exports tr", has_text="行政区划").locator("a", has_text="下载").click()
+    coming.value.save_as(tmp_path / "out.gpkg")
+    assert gpd.read_file(tmp_path / "out.gpkg").crs.to_epsg() == 4548

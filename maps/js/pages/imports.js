@@ -1,11 +1,12 @@
 // Files in and out (数据导入导出): checked as soon as they are chosen, answered in place, then loaded; each can be undone.
 
-import { address, get, paths, send } from "../api.js";
+import { get, paths, send } from "../api.js";
 import { asOf } from "../asof.js";
 import { button, byId, el, fill } from "../dom.js";
 import { controlTable } from "../imports/control.js";
 import { crsBox } from "../imports/crs.js";
 import { encodingBox } from "../imports/encoding.js";
+import { exporting } from "../imports/exporting.js";
 import { BUSY, inOrder, item, keep, kept, together } from "../imports/items.js";
 import { columns } from "../imports/mapping.js";
 import { matchingBox, waiting } from "../imports/matching.js";
@@ -17,9 +18,6 @@ import { follow, letGo, run, stop } from "../imports/running.js";
 import { guard, start, toast } from "../shell.js";
 import { table } from "../table.js";
 import { constants, moment, named, t } from "../words.js";
-
-const FORMATS = ["gpkg", "zip", "geojson", "kml", "gml", "fgb", "topojson", "parquet", "xlsx", "csv"];
-const TABLES = ["gpkg", "xlsx", "csv"]; // what holds a kind that has no shapes
 
 /** @typedef {import("../imports/items.js").Item} Item */
 /** @type {Item[]} */
@@ -60,11 +58,11 @@ start(async (me) => {
   mayLoad = me.roles.some((role) => role === "planner" || role === "officer");
   date = me.business_date;
   byId("upload-panel").hidden = !mayLoad;
-  asOf(byId("as-of-place"), me.business_date, me.business_date, (day) => (date = day, showExports()));
+  const out = exporting(() => date);
+  asOf(byId("as-of-place"), me.business_date, me.business_date, (day) => (date = day, out.show()));
   fill(byId("history"), history.element);
   fill(byId("queue"), list.element);
   wire();
-  showExports();
   await loadHistory();
   if (mayLoad) restore();
   if (mayLoad) await waiting(byId("outcome"));
@@ -255,12 +253,4 @@ async function undo(id) {
   const one = items.find((other) => other.report?.change_set === id);
   if (one) await remove(one);
   await loadHistory();
-}
-
-function showExports() {
-  const rows = Object.keys(constants.kinds ?? {}).map((kind) => el("tr", {}, el("td", {}, named("import_kind", kind)),
-    el("td", {}, el("span", { class: "row" }, ...FORMATS.filter((format) => TABLES.includes(format) || !/firms|service-periods|branches/.test(kind)).map((format) =>
-      el("a", { href: address(paths.exported(kind), { format, as_of: date }), download: true }, format === "zip" ? "SHP" : format.toUpperCase())))),
-    el("td", {}, el("a", { href: `/api/templates/${kind}.xlsx`, download: true }, "XLSX"))));
-  fill(byId("exports"), ...rows);
 }

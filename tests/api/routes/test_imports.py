@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import openpyxl
 import pytest
 from fastapi import FastAPI
@@ -247,6 +248,23 @@ def test_a_file_goes_out_as_a_file(planner: TestClient, work: Work, tmp_path: Pa
     assert planner.get("/api/exports/weather").status_code == 404
     assert planner.get("/api/exports/communities?format=dxf").status_code == 422
     assert planner.get("/api/exports/communities?region=990102000000").status_code == 404
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_file_goes_out_in_the_system_that_is_asked_for(
+    planner: TestClient, work: Work, tmp_path: Path
+) -> None:
+    done(planner, work, office.communities(tmp_path))
+    answer = planner.get("/api/exports/communities?format=gpkg&crs=EPSG:4548")
+    (tmp_path / "plane.gpkg").write_bytes(answer.content)
+    plane = gpd.read_file(tmp_path / "plane.gpkg")
+    assert plane.crs is not None
+    assert plane.crs.to_epsg() == 4548
+    assert plane.total_bounds[0] > 100_000  # metres, not degrees
+    told = planner.get("/api/exports/communities?format=gpkg&crs=GCJ-02").headers["x-wangge-losses"]
+    assert told == "unnamed_system"
+    assert planner.get("/api/exports/communities?format=kml&crs=EPSG:4548").status_code == 422
+    assert planner.get("/api/exports/communities?crs=EPSG:2364").json()["field"] == "crs"
 
 
 def test_a_waiting_job_is_cancelled(planner: TestClient, work: Work, tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ import shapely
 
 from geo.crs import GCJ02
 from geo.errors import BadInput, NotFound
-from geo.ingest.export import FORMATS, SHAPES_ONLY, export
+from geo.ingest.export import FORMATS, export
 from geo.ingest.fields import KINDS
 from geo.ingest.formats import inspect
-from geo.ingest.losses import ENGLISH_NAMES, ROUNDED, SHORT_NAMES, TEXT_ONLY, loses
+from geo.ingest.losses import ENGLISH_NAMES, ROUNDED, SHAPES_ONLY, SHORT_NAMES, TEXT_ONLY, loses
 from geo.ingest.reading import RawTable, read_file
 from geo.ingest.templates import template
 from geo.store.engine import Scope, Store

@@ -18,11 +18,20 @@ from hypothesis import strategies as st
 
 from geo.ingest.cells import plain
 from geo.ingest.columns import map_columns
-from geo.ingest.export import FORMATS, SHAPES_ONLY, write_file
+from geo.ingest.export import FORMATS, write_file
 from geo.ingest.exported import Exported
 from geo.ingest.fields import KINDS, Field, Kind
 from geo.ingest.formats import inspect
-from geo.ingest.losses import FIGURES, LOSSES, NO_SHAPES, ONE_DIMENSION, ROUNDED, SHORT_TEXTS, loses
+from geo.ingest.losses import (
+    FIGURES,
+    LOSSES,
+    NO_SHAPES,
+    ONE_DIMENSION,
+    ROUNDED,
+    SHAPES_ONLY,
+    SHORT_TEXTS,
+    loses,
+)
 from geo.ingest.readers import read
 from geo.ingest.reading import RawTable, table_of
 from geo.ingest.shapes import prepare_shapes
