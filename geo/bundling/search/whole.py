@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -19,7 +19,7 @@ from geo.bundling.search.improve import NOTHING, Watch, anneal, generator, whole
 from geo.bundling.search.pool import Pool, new_pool
 from geo.bundling.search.starts import first_labels, free_counts, share_out
 from geo.bundling.search.state import new_state, weights_of
-from geo.bundling.search.windows import Map, lost, mend, recombine, sweep, wander
+from geo.bundling.search.windows import Map, lost, mend, recombine, strengthen, sweep, wander
 
 SMALL, MIDDLE, LARGE = 150, 600, 3000
 """Atoms up to which there are many starts, some, and a long run each."""
@@ -31,6 +31,8 @@ TASTE = 150
 """Moves per atom of a run that only tries a number of packages."""
 TASTING = 0.3
 """Share of a time limit that such runs may take."""
+DEEPENING = 0.45
+"""Share of the time left after them that is kept from the starts for windows and recombination."""
 KEPT = 8_000
 """Packages that the starts of a small problem keep for recombination."""
 
@@ -75,10 +77,11 @@ def find_plan(search: Search) -> Plan | None:
     total, best = _best_total(search)
     pool = new_pool(KEPT, 40 * KEPT) if search.size <= MIDDLE else NOTHING
     starts = _starts(search.size, search.effort)
+    starting = replace(search, watch=search.watch.keeping(DEEPENING))
     for number in range(starts):
-        best = _better(best, _run(search, total, number, starts, best, pool))
+        best = _better(best, _run(starting, total, number, starts, best, pool))
         search.tell(0.1 + 0.5 * (number + 1) / starts, best)
-        if search.watch():
+        if starting.watch():
             break
     if best is not None and best.packages and not search.watch():
         best = _better(best, _deepen(search, best, pool))
@@ -115,7 +118,7 @@ def _run(search: Search, total: int, number: int, starts: int, best: Plan | None
         schedule=Schedule(record_from=0.5) if pool is not NOTHING else Schedule(),
         pool=pool,
         tell=lambda share: search.tell(done + 0.5 * share / starts, best),
-        part=1.0 / (starts - number + 1),
+        part=1.0 / (starts - number),
     )
 
 
@@ -170,6 +173,7 @@ def _deepen(search: Search, best: Plan, pool: Pool) -> Plan:
     rng = Random(f"{search.seed}/deepen")  # noqa: S311 -- a search, not a secret
     if pool is not NOTHING:
         recombine(on, np.flatnonzero(on.state.size > 0), pool)
+    strengthen(on)
     fewest, most = search.limits
     rounds = max(1, round(search.effort)) if search.size <= LARGE else round(0.5 * search.effort)
     for turn in range(rounds + 1):

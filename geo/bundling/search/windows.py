@@ -33,6 +33,7 @@ MENDING = Schedule(hot=0.3, cold=0.02, soft=2.0, strict=50.0)
 MENDING_SIZES = (5, 10, 20, 40, 40)
 MENDING_RUNS = 3
 """Times that the same window is mended at most."""
+STRENGTHENING_SIZES = (16, 16, 24, 32)
 MOST_LOST = 12
 """Left-out atoms that each round of mending looks at."""
 WANDERING = 24
@@ -130,6 +131,14 @@ def sweep(on: Map, order: np.random.Generator, rounds: int) -> Iterator[float]:
             done.update(around(on, package, PACKAGES // 2).tolist())
             improve(on, packages)
             yield (turn + number / total) / rounds
+
+
+def strengthen(on: Map) -> None:
+    """Improve windows around packages that still break a hard bound: first of all a plan must keep the rules."""
+    for size in STRENGTHENING_SIZES:
+        for package in np.flatnonzero(on.state.hard > 0).tolist():
+            if on.state.hard[package] > 0 and not on.watch():
+                improve(on, around(on, package, size))
 
 
 def improve(on: Map, packages: Whole) -> None:

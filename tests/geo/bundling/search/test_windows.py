@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from geo.bundling import Activity, Problem
 from geo.bundling.forms.arrays import OUT
 from geo.bundling.forms.scoring import plan_of
-from geo.bundling.search.improve import Watch
+from geo.bundling.search.improve import Watch, put
 from geo.bundling.search.windows import (
     FRESH,
     MENDING,
@@ -22,6 +22,7 @@ from geo.bundling.search.windows import (
     improve,
     lost,
     mend,
+    strengthen,
     sweep,
     wander,
     window_of,
@@ -120,6 +121,21 @@ def test_improving_mending_and_wandering_never_cost_by_their_own_measure(
     assert np.count_nonzero(here.state.size) <= max(most, standing)
     if seed % 2:
         assert np.count_nonzero(here.state.size) == standing
+    assert_sound(here)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_packages_that_break_a_bound_are_strengthened_until_they_keep_it(seed: int) -> None:
+    here = begun(LOADED, 10, seed=seed)
+    assert here is not None
+    # nearly all that one package has goes to the package beside it
+    one = int(here.state.label[0])
+    other = min(beside(here, {one}))
+    inside = np.flatnonzero(here.state.label == other)
+    put(here.arrays, here.state, here.weights, inside[1:], np.full(len(inside) - 1, one, np.int64))
+    assert (here.state.hard > 0).any()
+    strengthen(here.on())
+    assert not (here.state.hard > 0).any()
     assert_sound(here)
 
 
