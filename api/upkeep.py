@@ -1,4 +1,4 @@
-"""What the service does for itself while it serves: long work in a thread, and room in the audit once a day."""
+"""What the service does for itself while it serves: long work in a thread, room in the audit and a sweep once a day."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from api import papers
 from geo.boundaries.plans import suggesting
 from geo.errors import WanggeError
 from geo.ingest import uploads
+from geo.ingest.matching import keeping
 from geo.jobs import Worker
 from geo.people import trail
+from geo.settings import Settings
 from geo.store.engine import Store
 from geo.tender import work
 
@@ -36,10 +38,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     workers = [Worker(store, kind.handlers(store, settings)) for kind in (uploads, work, suggesting, papers)]
     for worker in workers:
         worker.start()
-    pause = await _make_months(store)
+    pause = await _keep_house(store, settings)
     try:
         async with create_task_group() as tasks:
-            tasks.start_soon(_every_day, store, pause)
+            tasks.start_soon(_every_day, store, settings, pause)
             yield
             tasks.cancel_scope.cancel()
     finally:
@@ -47,17 +49,18 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             await run_sync(worker.stop)
 
 
-async def _every_day(store: Store, pause: float) -> None:
+async def _every_day(store: Store, settings: Settings, pause: float) -> None:
     while True:
         await sleep(pause)
-        pause = await _make_months(store)
+        pause = await _keep_house(store, settings)
 
 
-async def _make_months(store: Store) -> float:
-    """Make the audit's next months; returns the seconds until it is to be done again."""
+async def _keep_house(store: Store, settings: Settings) -> float:
+    """Make the audit's next months, and sweep files of matchings; returns the seconds until it is to be done again."""
     try:
         await run_sync(trail.make_months, store)
-    except WanggeError as error:
-        log.warning("the audit's next month could not be made: %s", error.message)
+        await run_sync(keeping.sweep, store, settings)
+    except (WanggeError, OSError) as error:
+        log.warning("room in the audit could not be made, or files not be swept: %s", error)
         return AGAIN
     return DAY

@@ -86,6 +86,13 @@ def load(db: Db, actor: Actor, origin: From, number: Number, response: Response)
     return {"job": job, "state": "waiting"}
 
 
+@router.post("/api/matchings/{number}/finish", dependencies=[allow("planner", "officer")])
+def finish(db: Db, settings: Settings, number: Number) -> dict[str, Any]:
+    """End a matching that was loaded, rows still open or not: its file goes, its rows stay to be read."""
+    keeping.finish(db, settings, number)
+    return {"matching": number, "state": "loaded"}
+
+
 @router.delete("/api/matchings/{number}", dependencies=[allow("planner", "officer")])
 def drop(db: Db, settings: Settings, number: Number) -> dict[str, Any]:
     """Give a matching up; its file goes."""
@@ -101,4 +108,5 @@ def download_rows(
     about = keeping.read_matching(db, number)
     name = quote(f"{about['source'].rsplit('.', 1)[0]}-未匹配.xlsx")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-    return Response(listed(keeping.read_rows(db, number, kind, 0, 100_000)), media_type=XLSX, headers=headers)
+    book = listed(keeping.headers(db, number, kind), keeping.every_row(db, number, kind))
+    return Response(book, media_type=XLSX, headers=headers)

@@ -9,8 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from geo.errors import Conflict, NotFound
-from geo.ingest import queries
+from geo.ingest import queries, undo_words
 from geo.ingest.fields import KINDS
+from geo.ingest.matching.learning import forget
 from geo.store.engine import Scope, Store
 from geo.store.tables import HISTORY
 
@@ -44,9 +45,16 @@ SELECT mine.id, mine.code, mine.closed_by,
 """What the import opened, and what the undoing of later imports opened again of it: the same code and dates."""
 _READY = SQL("ANALYZE mine")
 _DONE = SQL("DROP TABLE mine")
-_LATER = SQL(
-    "SELECT code, closed_by FROM mine WHERE closed_by IS NOT NULL AND NOT came_back ORDER BY id LIMIT 5"
-)
+_LATER = SQL("""
+SELECT mine.code, mine.closed_by AS change_set, row.source_row FROM mine JOIN {table} row ON row.id = mine.id
+ WHERE mine.closed_by IS NOT NULL AND NOT mine.came_back ORDER BY mine.id LIMIT 5""")
+_BESIDE = SQL("""
+SELECT DISTINCT ON (again.id) again.{key} AS code, kept.opened_by AS change_set, kept.source_row
+  FROM {table} again
+  JOIN {table} kept ON kept.{key} = again.{key} AND kept.valid && again.valid AND upper_inf(kept.recorded)
+ WHERE again.closed_by = %(change_set)s AND kept.id NOT IN (SELECT id FROM mine)
+ ORDER BY again.id, kept.id LIMIT 5""")
+"""What the import replaced, and would be known again beside what somebody wrote of the same days since."""
 _BORN = SQL("""
 SELECT DISTINCT mine.code FROM mine
  WHERE NOT EXISTS (SELECT 1 FROM {table} other WHERE other.code = mine.code
@@ -54,8 +62,10 @@ SELECT DISTINCT mine.code FROM mine
                           OR upper_inf(other.recorded) AND other.id NOT IN (SELECT id FROM mine)))""")
 """Codes that nobody will know after the undoing."""
 _REFERRING = SQL("""
-SELECT child.{column}, count(*) FROM {child} child
+SELECT child.{column} AS code, count(*) AS times, {made_by} AS change_set FROM {child} child
  WHERE child.{column} = ANY (%(codes)s) AND {still_known} GROUP BY 1 ORDER BY 1 LIMIT 5""")
+_MADE_BY, _NOBODY = SQL("max(child.opened_by)"), SQL("NULL::bigint")
+_MAKERS = SQL("SELECT id, kind, source, actor FROM change_set WHERE id = ANY (%(numbers)s)")
 _KNOWN = SQL("upper_inf(child.recorded)")
 _KNOWN_OF_OTHERS = SQL("upper_inf(child.recorded) AND child.id NOT IN (SELECT id FROM mine)")
 _ANY = SQL("true")
@@ -90,7 +100,9 @@ def undo_import(store: Store, scope: Scope, change_set: int) -> int:
         undoing = Undoing(session, KINDS[found.subject].table, change_set)
         undoing.lock(found.area)
         undoing.check()
-        return undoing.carry_out(found.area, found.subject, found.source)
+        by = undoing.carry_out(found.area, found.subject, found.source)
+        forget(session, change_set)
+        return by
 
 
 class Undoing:
@@ -114,27 +126,37 @@ class Undoing:
         key = Identifier("unit" if self._name == "service_period" else "code")
         self._run(_MINE.format(key=key, table=self._table))
         self._run(_READY)
-        later = self._run(_LATER).all()
-        if later:
-            self._refuse([{"code": code, "changed_by": closed_by} for code, closed_by in later])
+        for key_word, statement in (("changed", _LATER), ("beside", _BESIDE)):
+            later = self._run(statement.format(key=key, table=self._table)).all()
+            if later:
+                self._refuse(key_word, [dict(row._mapping) for row in later])
         children = _CHILDREN.get(self._name, ())
         if not children:
             return
         born = [code for (code,) in self._run(_BORN.format(table=self._table))]
         for child, column in children:
-            known = _ANY if child not in HISTORY else _KNOWN_OF_OTHERS if child == self._name else _KNOWN
-            statement = _REFERRING.format(
-                column=Identifier(column), child=Identifier(child), still_known=known
+            known: Composable = (
+                _ANY if child not in HISTORY else _KNOWN_OF_OTHERS if child == self._name else _KNOWN
             )
-            referring = self._run(statement, codes=born).all()
+            asked = _REFERRING.format(
+                column=Identifier(column), child=Identifier(child), still_known=known,
+                made_by=_MADE_BY if child in HISTORY else _NOBODY,
+            )  # fmt: skip
+            referring = self._run(asked, codes=born).all()
             if referring:
-                self._refuse([{"code": code, "used_by": child, "times": times} for code, times in referring])
+                self._refuse("used", [{**row._mapping, "used_by": child} for row in referring])
 
-    def _refuse(self, built: list[dict[str, Any]]) -> None:
-        first = built[0]
-        raise Conflict(
-            f"later work stands on this import, for example on {first['code']}", extra={"built_on": built}
-        )
+    def _refuse(self, how: str, built: list[dict[str, Any]]) -> None:
+        """Say what stands in the way: the code, the row of this import, and whose change set came later."""
+        numbers = [each["change_set"] for each in built if each["change_set"]]
+        makers = {row.id: row for row in self._run(_MAKERS, numbers=numbers)}
+        for each in built:
+            maker = makers.get(each["change_set"])
+            each.update(kind=maker and maker.kind, source=maker and maker.source, by=maker and maker.actor)
+            if how != "used":
+                each["changed_by"] = each["change_set"]
+        zh, en = undo_words.in_the_way(how, built[0])
+        raise Conflict(en, extra={"zh": zh, "built_on": built})
 
     def carry_out(self, area: str, subject: str, source: str | None) -> int:
         """Close what the import opened, know again what it closed, forget the codes that it brought."""

@@ -103,21 +103,23 @@ def _decided(store: Store, job: Job, path: Path) -> ImportOptions:
 
 def _keep(
     store: Store, settings: Settings, job: Job, path: Path, report: ImportReport, handle: Handle
-) -> int | None:
-    """Keep what was matched, for people to settle; returns the matching's number."""
+) -> dict[str, Any]:
+    """Keep what was matched, for people to settle; returns the matching's number, and rows decided anew meanwhile."""
     if report.matching is None or report.kind is None:
-        return None
+        return {}
     request = {
         name: value for name, value in job.request.items() if name not in ("areas", "source", "upload")
     }
+    stopped = bool(job.request.get("strict")) and report.counts["refused"] > 0
     with store.begin(job.scope()) as session:
-        number, gone = keeping.keep(
+        kept = keeping.keep(
             session, job.scope(), settings, path, report.matching, kind=report.kind, source=report.file,
-            request=request | {"kind": report.kind}, change_set=report.change_set, loaded=not report.dry_run,
+            request=request | {"kind": report.kind}, change_set=report.change_set,
+            loaded=not report.dry_run and not stopped,
         )  # fmt: skip
-    if gone is not None:
+    if (gone := kept.gone) is not None:
         handle.when_ended.append(lambda: gone.unlink(missing_ok=True))
-    return number
+    return {"id": kept.number, "overtaken": list(kept.overtaken)}
 
 
 def import_handler(store: Store, settings: Settings) -> Handler:
@@ -138,11 +140,11 @@ def import_handler(store: Store, settings: Settings) -> Handler:
             progress=handle.report,
             cancel=handle.cancelled,
         )
-        number = _keep(store, settings, job, path, report, handle)
+        told = _keep(store, settings, job, path, report, handle)
         if report.change_set is not None and not kept:
             handle.when_ended.append(lambda: path.unlink(missing_ok=True))
         answer = report.as_json()
-        return answer | {"matching": answer["matching"] | {"id": number}} if answer["matching"] else answer
+        return answer | {"matching": answer["matching"] | told} if answer["matching"] else answer
 
     return work
 

@@ -223,6 +223,7 @@ area_setting = Table(
     Column("made_up", Boolean, nullable=False),
     Column("modes", JSONB, nullable=False),
     Column("bidding", JSONB, nullable=False),
+    Column("matching", JSONB, nullable=False),
     *_number("grid_least", "grid_most"),
 )
 

@@ -149,3 +149,12 @@ unit_service = Table(
     Column("lot", Integer, nullable=False),
     Column("live", Boolean, nullable=False),
 )
+
+inbox_read = Table(
+    "inbox_read",
+    metadata,
+    Column("actor", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+"""What each person marked as read."""

@@ -305,6 +305,8 @@ IMPORTS = (
         json={"decisions": [{"number": 2, "version": 99, "choice": "none"}]}),
     Row("POST", "/api/matchings/{number}/load", ("planner", "officer"), HIDDEN, "/api/matchings/{matching}/load",
         status=409),  # its file is gone
+    Row("POST", "/api/matchings/{number}/finish", ("planner", "officer"), HIDDEN,
+        "/api/matchings/{matching}/finish", status=409),  # nothing of it was loaded
     Row("DELETE", "/api/matchings/{number}", ("planner", "officer"), HIDDEN, "/api/matchings/{matching}"),
     Row("GET", "/api/jobs/{number}", BUSINESS, HIDDEN, "/api/jobs/{job}"),
     Row("POST", "/api/jobs/{number}/cancel", BUSINESS, HIDDEN, "/api/jobs/{job}/cancel",

@@ -6,24 +6,29 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, event, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from geo.errors import BadInput, Conflict, NotFound, Stale
 from geo.ingest.matching.outcome import Decision, Matching
 from geo.settings import Settings
-from geo.store.engine import Scope
+from geo.store.engine import Scope, Store
 from geo.store.matching_tables import matching, matching_row
 from geo.store.sql import query
 
 FOLDER: Final = "matchings"
 """Where in the data folder the files lie: longer than uploads, until the matching is loaded or dropped."""
 _HERE: Final = "geo.ingest.matching"
+_ORPHANED_SECONDS: Final = 3600.0
+"""A file that no open matching names is swept after so long: a transaction that has just linked it may not be over."""
+_SWEEPER: Final = Scope("system:sweep", ("",))
 _TOUCH: Final = text("UPDATE matching SET changed_at = now() WHERE id = :id")
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('wangge.matching:' || :key))")
 
@@ -79,6 +84,15 @@ def _open(session: Session, scope: Scope, sha256: str, kind: str | None) -> int 
     return session.scalar(same.order_by(matching.c.id.desc()).limit(1))
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a matching: its number, rows decided otherwise while they were loaded, a file to remove."""
+
+    number: int | None = None
+    overtaken: tuple[int, ...] = ()
+    gone: Path | None = None
+
+
 def keep(
     session: Session,
     scope: Scope,
@@ -91,17 +105,18 @@ def keep(
     request: Mapping[str, Any],
     change_set: int | None,
     loaded: bool,
-) -> tuple[int | None, Path | None]:
-    """Keep a file's matching and its rows; returns its number, None where nobody has anything to decide.
+) -> Kept:
+    """Keep a file's matching and its rows; without a number where nobody has anything to decide.
 
-    A file that is being settled already keeps its number and what was decided. Once it was loaded with nothing left in
-    doubt it is no longer needed: the second value is then the path to remove after the transaction.
+    A file that is being settled already keeps its number and what was decided. Once it was loaded with nothing left to
+    decide, and nobody decided otherwise meanwhile, it is no longer needed: its file is to be removed after the
+    transaction.
     """
     sha256 = table_of(path, request.get("layer"))
     session.execute(_LOCK, {"key": sha256})
     number = _open(session, scope, sha256, kind)
     if number is None and not found.open_rows():
-        return None, None
+        return Kept()
     if number is None:
         values = {"areas": list(scope.areas), "kind": kind, "source": source, "sha256": sha256,
                   "one_each": found.one_each, "upload": _linked(settings, path)}  # fmt: skip
@@ -110,18 +125,26 @@ def keep(
                 insert(matching).values(**values, request=dict(request)).returning(matching.c.id)
             ).scalar_one()
         )
+    session.execute(_LOCK, {"key": str(number)})
     rows = json.dumps([_row_json(row) for row in found.rows], ensure_ascii=False)
+    overtaken: tuple[int, ...] = ()
+    if loaded:
+        asked = {"matching": number, "rows": rows, "change_set": change_set}
+        overtaken = tuple(session.scalars(query(_HERE, "overtaken"), asked))
     session.execute(query(_HERE, "keep_rows"), {"matching": number, "rows": rows})
-    still = found.counts()["doubtful"]
     changed: dict[str, Any] = {"request": dict(request)} | ({"change_set": change_set} if change_set else {})
-    kept = None
-    if loaded and not still:
-        upload = session.scalar(select(matching.c.upload).where(matching.c.id == number))
-        kept = path_of(settings, upload) if upload else None
+    gone = None
+    if loaded and not found.open_rows() and not overtaken:
+        gone = _path_of(session, settings, number)
         changed |= {"state": "loaded", "upload": None}
     session.execute(update(matching).where(matching.c.id == number).values(**changed))
     session.execute(_TOUCH, {"id": number})
-    return number, kept
+    return Kept(number, overtaken, gone)
+
+
+def _path_of(session: Session, settings: Settings, number: int) -> Path | None:
+    upload = session.scalar(select(matching.c.upload).where(matching.c.id == number))
+    return path_of(settings, upload) if upload else None
 
 
 def _linked(settings: Settings, path: Path) -> str:
@@ -143,6 +166,8 @@ def _row_json(row: Any) -> dict[str, Any]:
         "candidates": list(row.candidates),
         "reason": {"zh": row.reason[0], "en": row.reason[1]},
         "may_be_new": row.may_be_new,
+        "decision": row.decision.choice if row.decision else None,
+        "code": row.decision.code if row.decision else None,
     }
 
 
@@ -167,6 +192,19 @@ def read_rows(
     return [dict(row._mapping) for row in session.execute(query(_HERE, "rows"), asked)]
 
 
+def headers(session: Session, number: int, kind: str | None) -> list[str]:
+    """Return the columns of a matching's file that rows of one class fill, in its order."""
+    return list(session.scalars(query(_HERE, "headers"), {"matching": number, "class": kind}))
+
+
+def every_row(session: Session, number: int, kind: str | None, page: int = 5_000) -> Iterator[dict[str, Any]]:
+    """Yield all rows of one class, however many, by their numbers: a page in memory at a time."""
+    after = 0
+    while rows := read_rows(session, number, kind, after, page):
+        yield from rows
+        after = int(rows[-1]["number"])
+
+
 def head(session: Session, number: int) -> Head:
     """Return an open matching. Raises NotFound, or Conflict where it was loaded or dropped."""
     columns = ("id", "state", "kind", "areas", "upload", "request", "one_each")
@@ -186,9 +224,9 @@ def decide(session: Session, number: int, decisions: Sequence[Mapping[str, Any]]
     Returns the rows' new versions. Raises Stale where somebody decided first, Conflict where a community would go to
     two rows, BadInput for a code that is not there or a choice that makes no sense, NotFound for a row that is not.
     """
-    about = head(session, number)
     _refuse_senseless(decisions)
     session.execute(_LOCK, {"key": str(number)})
+    about = head(session, number)
     _check_codes(session, about, [str(one["code"]) for one in decisions if one["choice"] == "match"])
     asked = {"matching": number, "decisions": json.dumps([dict(one) for one in decisions])}
     done = [dict(row._mapping) for row in session.execute(query(_HERE, "decide"), asked)]
@@ -245,10 +283,48 @@ def load_request(session: Session, number: int) -> tuple[dict[str, Any], tuple[s
     return {**about.request, "dry_run": False, "upload": about.upload, "kept": True}, about.areas
 
 
+def finish(session: Session, settings: Settings, number: int) -> None:
+    """End a matching whose file was loaded, though rows of it are open: they stay to be read, its file goes.
+
+    Raises Conflict where nothing of it was loaded: that one is given up instead.
+    """
+    session.execute(_LOCK, {"key": str(number)})
+    about = head(session, number)
+    if session.scalar(select(matching.c.change_set).where(matching.c.id == number)) is None:
+        raise Conflict("nothing of this file was loaded yet: load it, or give it up")
+    _end(session, settings, about, "loaded")
+
+
 def drop(session: Session, settings: Settings, number: int) -> None:
     """Give a matching up: its file goes, and its rows with what stood in them."""
+    session.execute(_LOCK, {"key": str(number)})
     about = head(session, number)
     session.execute(delete(matching_row).where(matching_row.c.matching == number))
-    session.execute(update(matching).where(matching.c.id == number).values(state="dropped", upload=None))
+    _end(session, settings, about, "dropped")
+
+
+def _end(session: Session, settings: Settings, about: Head, state: str) -> None:
+    """Close a matching; its file goes once that is committed, and stays where it is not."""
+    session.execute(update(matching).where(matching.c.id == about.id).values(state=state, upload=None))
+    session.execute(_TOUCH, {"id": about.id})
     if about.upload:
-        path_of(settings, about.upload).unlink(missing_ok=True)
+        path = path_of(settings, about.upload)
+        event.listen(session, "after_commit", lambda _: path.unlink(missing_ok=True), once=True)
+
+
+def sweep(store: Store, settings: Settings, after: float = _ORPHANED_SECONDS) -> int:
+    """Remove kept files that no open matching names, as a crash or a rolled-back transaction leaves them.
+
+    Returns how many; `after` are seconds. A link is as old as its inode's change: the file in it may be a day older.
+    """
+    folder = settings.data / FOLDER
+    lying = {one.name: one for one in folder.iterdir()} if folder.is_dir() else {}
+    with store.begin(_SWEEPER) as session:
+        named = set(session.scalars(select(matching.c.upload).where(matching.c.upload.is_not(None))))
+    swept = 0
+    for name in lying.keys() - named:
+        with suppress(FileNotFoundError):  # its matching ended meanwhile
+            if time.time() - lying[name].stat().st_ctime > after:
+                lying[name].unlink()
+                swept += 1
+    return swept

@@ -47,7 +47,7 @@ function fileLine(one) {
   return el("div", { class: "candidate", style: "grid-template-columns:minmax(0,1fr) max-content" },
     el("div", {}, el("a", { href: `/matchings?id=${one.id}` }, el("strong", {}, one.source)),
       el("div", { class: "note" }, [named("import_kind", one.kind), one.actor, moment(one.changed_at)].join(" · "))),
-    el("span", { class: `tag ${open ? "warn" : "good"}` }, open ? t("matching.waiting", { n: num(one.doubtful + one.double) }) : t("state.loaded")));
+    el("span", { class: `tag ${open ? "warn" : "good"}` }, open ? t("matching.waiting", { n: num(one.doubtful + one.none + one.double) }) : t("state.loaded")));
 }
 
 async function read() {
@@ -58,6 +58,8 @@ async function read() {
   const open = about.state === "open";
   byId("acts").hidden = !open;
   byId("bulk").hidden = !open;
+  byId("finish").hidden = !about.change_set;
+  byId("drop").hidden = Boolean(about.change_set);
   const select = byId("class", HTMLSelectElement);
   fill(select, ...CLASSES.map((key) => el("option", { value: key }, t(`matching.${key}`))));
   select.value = shown;
@@ -88,6 +90,7 @@ function wire() {
   byId("accept").addEventListener("click", () => guard(acceptAbove));
   byId("undo").addEventListener("click", () => guard(undo));
   byId("load").addEventListener("click", () => guard(load));
+  byId("finish").addEventListener("click", () => guard(finish));
   byId("drop").addEventListener("click", () => guard(drop));
   document.addEventListener("keydown", (event) => {
     if (!typing(event)) press(event);
@@ -214,7 +217,19 @@ function showOutcome(report) {
   const done = t("matching.loaded", { n: num(report.counts.new + report.counts.changed), same: num(report.counts.unchanged), left: num(report.counts.refused) });
   fill(byId("outcome"), el("p", { class: "note", style: "margin:0" }, done, " ", el("a", { href: "/imports" }, t("matching.to_imports"))));
   byId("outcome").hidden = false;
-  toast(done);
+  const anew = report.matching?.overtaken ?? [];
+  if (anew.length) toast(t("matching.overtaken", { rows: anew.slice(0, 10).join("、") }), "error");
+  else toast(done);
+}
+
+/** Ends a file that was loaded, whatever is still open. */
+async function finish() {
+  const open = about.doubtful + about.none + about.double;
+  if (open && !window.confirm(t("matching.finish_sure", { n: num(open) }))) return;
+  await send("POST", `${paths.matching(number)}/finish`);
+  toast(t("matching.finished"));
+  await read();
+  await readRows();
 }
 
 async function drop() {

@@ -121,7 +121,8 @@ def test_what_one_person_settles_another_goes_on_with_and_loads(
     work()
     report = officer.get(job.headers["Location"]).json()["result"]
     assert (report["counts"]["changed"], report["counts"]["refused"]) == (3, 1)
-    assert officer.get(f"/api/matchings/{number}").json()["state"] == "loaded"
+    assert officer.get(f"/api/matchings/{number}").json()["state"] == "open", "a row of nobody is left"
+    assert officer.post(f"/api/matchings/{number}/finish").json()["state"] == "loaded"
     assert list((settings.data / "matchings").iterdir()) == []
     fields = officer.get(f"/api/communities/{code(4)}/fields").json()["fields"]
     assert (fields["name"]["value"], fields["households"]["value"]) == ("红星里", 903)

@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sqlalchemy import func, select
 
 from geo.crs_shifted import wgs_to_gcj
 from geo.ingest.matching.outcome import Decision
 from geo.ingest.report import ImportReport
-from geo.store.engine import Scope
+from geo.ingest.undo import undo_import
+from geo.store import history
+from geo.store.engine import Scope, Store
+from geo.store.tables import community
 from tests.geo.ingest import office
 from tests.geo.ingest.conftest import Import, Rows
 
@@ -108,7 +112,59 @@ def test_service_periods_by_name_teach_the_other_name_as_a_correction(
     (row,) = rows(
         "SELECT c.aliases, s.kind, s.subject FROM community c JOIN change_set s ON s.id = c.opened_by"
         " WHERE c.code = :code AND upper_inf(c.recorded)", code=code(4))  # fmt: skip
-    assert row == (["棉纺厂宿舍", "翠湖别院"], "correction", "aliases")
+    assert row == (["棉纺厂宿舍", "翠湖别院"], "correction", f"aliases {report.change_set}")
+
+
+def periods_that_teach(load: Import, folder: Path, name: str = "服务.xlsx") -> ImportReport:
+    """A service of 红星里 under a name that a person understood."""
+    row = {"小区名称": "翠湖别院", "服务方式": "自管", "开始日期": "2025-01-01"}
+    path = sheet(folder, [row], name)
+    return load(path, kind="service-periods", match=True, decisions={2: Decision("match", code(4))})
+
+
+def aliases(rows: Rows) -> list[str]:
+    known = "SELECT aliases FROM community WHERE code = :code AND upper_inf(recorded)"
+    ((found,),) = rows(known, code=code(4))
+    return list(found)
+
+
+@pytest.mark.usefixtures("known")
+def test_an_import_that_is_undone_takes_the_names_that_it_taught_with_it(
+    load: Import, rows: Rows, store: Store, everywhere: Scope, tmp_path: Path
+) -> None:
+    report = periods_that_teach(load, tmp_path)
+    assert aliases(rows) == ["棉纺厂宿舍", "翠湖别院"]
+    undo_import(store, everywhere, report.change_set or 0)
+    assert aliases(rows) == ["棉纺厂宿舍"]
+    communities = rows(
+        "SELECT min(id) AS id FROM change_set WHERE kind = 'import' AND subject = 'communities'"
+    )
+    undo_import(store, everywhere, communities[0].id)
+    assert rows("SELECT count(*) AS n FROM community WHERE upper_inf(recorded)")[0].n == 0
+
+
+@pytest.mark.usefixtures("known")
+def test_what_was_written_since_stays_when_a_taught_name_goes(
+    load: Import, rows: Rows, store: Store, everywhere: Scope, tmp_path: Path
+) -> None:
+    report = periods_that_teach(load, tmp_path)
+    with store.begin(everywhere) as db:
+        now = db.execute(
+            select(community.c.id).where(community.c.code == code(4), func.upper_inf(community.c.recorded))
+        )
+        by = history.open_change_set(db, "correction", "990101", "test")
+        history.correct(
+            db,
+            community,
+            now.scalar_one(),
+            {"households": 77, "aliases": ["棉纺厂宿舍", "翠湖别院", "红星"]},
+            by,
+        )
+    undo_import(store, everywhere, report.change_set or 0)
+    (row,) = rows(
+        "SELECT households, aliases FROM community WHERE code = :code AND upper_inf(recorded)", code=code(4)
+    )
+    assert row == (77, ["棉纺厂宿舍", "红星"])
 
 
 @pytest.mark.usefixtures("known")

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
+from sqlalchemy import text
 
+from geo.errors import Conflict
 from geo.ingest.importer import ImportOptions
 from geo.ingest.matching import keeping
 from geo.ingest.matching.decisions import read_decisions
+from geo.ingest.matching.listing import listed
 from geo.ingest.matching.outcome import Decision
 from geo.ingest.uploads import handlers, new_upload, request_of
-from geo.jobs import Worker, enqueue, read_job
+from geo.jobs import Handle, Worker, enqueue, read_job
 from geo.settings import Settings
 from geo.store.engine import Scope, Store
 from tests.geo.ingest import office
@@ -120,3 +126,139 @@ def test_a_nul_in_a_cell_keeps_no_load_from_being_told(hand_in: Any, tmp_path: P
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
     report = hand_in(path, kind="communities")
     assert (report["counts"]["changed"], report["matching"]["none"]) == (1, 1)
+
+
+def book(folder: Path, *names: str) -> Path:
+    rows = [{"小区名称": name, "户数": number} for number, name in enumerate(names, 1)]
+    return office.write(folder / "台账.xlsx", pd.DataFrame(rows), None)
+
+
+def choose(store: Store, matching: int, row: int, choice: str | None, chosen: str | None = None) -> None:
+    with store.begin(HERE) as db:
+        (now,) = [one for one in keeping.read_rows(db, matching, None, row - 1, 1) if one["number"] == row]
+        keeping.decide(
+            db, matching, [{"number": row, "version": now["version"], "choice": choice, "code": chosen}]
+        )
+
+
+def state(store: Store, matching: int) -> dict[str, Any]:
+    with store.begin(HERE) as db:
+        return keeping.read_matching(db, matching)
+
+
+@pytest.mark.usefixtures("known")
+def test_a_decision_that_changes_while_its_file_is_loaded_is_kept_told_and_loaded_next(
+    hand_in: Any, store: Store, settings: Settings, rows: Rows, tmp_path: Path
+) -> None:
+    number = hand_in(book(tmp_path, "金色家园"), kind="communities", dry_run=True)["matching"]["id"]
+    choose(store, number, 2, "match", code(2))
+    work = handlers(store, settings)["import"]
+
+    class Meddled(Handle):
+        """Somebody decides otherwise once the rows are on their way."""
+
+        done = False
+
+        def report(self, share: float, note: str, figures: Any = None) -> None:
+            if note == "writing" and not self.done:
+                self.done = True
+                choose(store, number, 2, "match", code(3))
+
+    def load(handle: Handle) -> Any:
+        with store.begin(HERE) as db:
+            request, _ = keeping.load_request(db, number)
+            job = read_job(db, HERE, enqueue(db, HERE, "import", request))
+        told = work(job, handle)
+        for end in handle.when_ended:
+            end()
+        return told
+
+    meddled = Meddled()
+    told = load(meddled)
+    assert meddled.done
+    assert told["matching"]["overtaken"] == [2]
+    assert state(store, number)["state"] == "open"
+    with store.begin(HERE) as db:
+        (row,) = keeping.read_rows(db, number, None, 0, 9)
+    assert (row["decision"], row["code"]) == ("match", code(3))
+    assert code(2) in row["reason"]["zh"]
+    assert code(2) in row["reason"]["en"]
+
+    assert load(Handle())["matching"]["overtaken"] == []
+    assert state(store, number)["state"] == "loaded"
+    assert rows("SELECT households FROM community WHERE code = :code AND upper_inf(recorded) AND upper_inf(valid)",
+                code=code(3)) == [(1,)]  # fmt: skip
+
+
+@pytest.mark.usefixtures("known")
+def test_a_load_that_leaves_rows_of_nobody_keeps_its_file_until_somebody_ends_it(
+    hand_in: Any, store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    told = hand_in(book(tmp_path, "翠湖花园", "谁也不认识"), kind="communities")
+    number = told["matching"]["id"]
+    assert (told["matching"]["none"], state(store, number)["state"]) == (1, "open")
+    (kept,) = (settings.data / keeping.FOLDER).iterdir()
+    with pytest.raises(ValueError, match="rolled back"), store.begin(HERE) as db:
+        keeping.finish(db, settings, number)
+        raise ValueError("rolled back")
+    assert kept.exists(), "what is rolled back lets no file go"
+    with store.begin(HERE) as db:
+        keeping.finish(db, settings, number)
+    assert (state(store, number)["state"], kept.exists()) == ("loaded", False)
+    with store.begin(HERE) as db:
+        assert len(keeping.read_rows(db, number, "none", 0, 9)) == 1, "its rows stay to be read"
+
+
+@pytest.mark.usefixtures("known")
+def test_a_matching_of_which_nothing_was_loaded_is_given_up_and_not_ended(
+    hand_in: Any, store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    number = hand_in(book(tmp_path, "金色家园"), kind="communities", dry_run=True)["matching"]["id"]
+    with pytest.raises(Conflict, match="give it up"), store.begin(HERE) as db:
+        keeping.finish(db, settings, number)
+    (kept,) = (settings.data / keeping.FOLDER).iterdir()
+    with pytest.raises(ValueError, match="rolled back"), store.begin(HERE) as db:
+        keeping.drop(db, settings, number)
+        raise ValueError("rolled back")
+    assert kept.exists()
+
+
+@pytest.mark.usefixtures("known")
+def test_files_that_no_matching_names_are_swept_once_they_are_old(
+    hand_in: Any, store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    hand_in(book(tmp_path, "金色家园"), kind="communities", dry_run=True)
+    folder = settings.data / keeping.FOLDER
+    (needed,) = folder.iterdir()
+    left = folder / "left-by-a-crash"
+    left.write_bytes(b"rows of people")
+    os.utime(left, (0, 0))
+    assert keeping.sweep(store, settings) == 0, "it may belong to a transaction that is not over"
+    assert keeping.sweep(store, settings, after=0.0) == 1
+    assert list(folder.iterdir()) == [needed]
+
+
+def sheet_rows(made: bytes) -> dict[str, int]:
+    """The rows of each sheet of a workbook, its head counted."""
+    book = openpyxl.load_workbook(io.BytesIO(made), read_only=True)
+    return {sheet.title: sum(1 for _ in sheet.iter_rows()) for sheet in book.worksheets}
+
+
+@pytest.mark.usefixtures("known")
+def test_the_list_of_rows_of_nobody_has_every_one_of_them(hand_in: Any, store: Store, tmp_path: Path) -> None:
+    number = hand_in(book(tmp_path, "金色家园"), kind="communities", dry_run=True)["matching"]["id"]
+    many = text(
+        "INSERT INTO matching_row (matching, number, class, name, original, candidates, reason, may_be_new)"
+        " SELECT :matching, n, 'none', 'x', '[]', '[]', '{\"zh\": \"\"}', false FROM generate_series(10, 100010) n"
+    ).bindparams(matching=number)
+    with store.begin(HERE) as db:
+        db.execute(many)
+        assert sum(1 for _ in keeping.every_row(db, number, "none")) == 100_001
+
+
+def test_rows_that_one_sheet_cannot_hold_go_on_in_the_next() -> None:
+    rows = [
+        {"original": [["名称", "x"]], "candidates": [], "number": n, "reason": {"zh": ""}} for n in range(5)
+    ]
+    assert sheet_rows(listed(["名称"], rows, most=2)) == {"未匹配": 3, "未匹配2": 3, "未匹配3": 2}
+    assert sheet_rows(listed(["名称"], [])) == {"未匹配": 1}

@@ -58,11 +58,14 @@ def test_what_was_built_on_it_is_named(
     with pytest.raises(Conflict) as caught:
         undo_import(store, everywhere, first)
     code = f"{office.NEIGHBOURHOOD}C001"
-    assert caught.value.extra["built_on"] == [{"code": code, "used_by": "building", "times": 3}]
+    (built,) = caught.value.extra["built_on"]
+    assert (built["code"], built["used_by"], built["times"]) == (code, "building", 3)
+    assert "楼栋.gpkg" in caught.value.message
     later = changed(load, tmp_path)
     with pytest.raises(Conflict) as caught:
         undo_import(store, everywhere, first)
-    assert caught.value.extra["built_on"] == [{"code": code, "changed_by": later}]
+    (built,) = caught.value.extra["built_on"]
+    assert (built["code"], built["changed_by"]) == (code, later)
     assert len(rows(KNOWN)) == 5
 
 
@@ -150,3 +153,37 @@ def test_periods_are_undone_one_after_the_other(
     undo_import(store, everywhere, second)
     undo_import(store, everywhere, first)
     assert rows("SELECT mode FROM service_period WHERE upper_inf(recorded)") == []
+
+
+def test_what_an_import_replaced_is_not_brought_back_beside_what_was_written_since(
+    load: Import, store: Store, everywhere: Scope, rows: Rows, tmp_path: Path
+) -> None:
+    """A first load says: served for ever; a second ends it; a third says what follows. The second cannot go alone."""
+    load(office.communities(tmp_path))
+    load(office.periods(tmp_path, [(1, "自管", None, "2023-01-01", None)]))
+    ended = number(load(office.periods(tmp_path, [(1, "自管", None, "2023-01-01", "2024-01-01")], "b.xlsx")))
+    next_ = number(load(office.periods(tmp_path, [(1, "无物业", None, "2025-01-01", None)], "c.xlsx")))
+    with pytest.raises(Conflict) as refused:
+        undo_import(store, everywhere, ended)
+    zh, en = refused.value.extra["zh"], refused.value.message
+    for told in (str(zh), en):
+        assert "c.xlsx" in told
+        assert str(next_) in told
+        assert "C001" in told
+    assert "第 2 行" in str(zh)
+    assert "row 2" in en
+    undo_import(store, everywhere, next_)
+    undo_import(store, everywhere, ended)
+    assert rows("SELECT upper_inf(valid) AS open FROM service_period WHERE upper_inf(recorded)")[0].open
+
+
+def test_a_refused_undo_names_the_row_and_the_import_that_changed_it(
+    load: Import, store: Store, everywhere: Scope, tmp_path: Path
+) -> None:
+    first = number(load(office.communities(tmp_path)))
+    second = again(load, tmp_path, "1200", date(2025, 1, 1))
+    with pytest.raises(Conflict) as refused:
+        undo_import(store, everywhere, first)
+    assert f"import {second} (1200.gpkg)" in refused.value.message
+    assert f"导入 {second} 号（1200.gpkg）" in str(refused.value.extra["zh"])
+    assert "(row 1)" in refused.value.message

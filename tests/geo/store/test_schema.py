@@ -11,6 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from geo.errors import BadInput, Conflict, NotFound, WanggeError
 from geo.store.engine import Scope, Store
+from geo.store.matching_tables import matching
 from geo.store.prepare import migrate_to
 from geo.store.survey_tables import survey
 from geo.store.tender_tables import tender_round
@@ -72,7 +73,7 @@ def test_models_and_migrations_agree(databases: Databases, database: str) -> Non
         context = MigrationContext.configure(
             connection, opts={"include_object": ours, "compare_type": True, "compare_server_default": False}
         )
-        assert survey.metadata is tender_round.metadata
+        assert survey.metadata is matching.metadata is tender_round.metadata
         assert compare_metadata(context, tender_round.metadata) == []
 
 

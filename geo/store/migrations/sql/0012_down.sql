@@ -1,0 +1,3 @@
+DROP TABLE inbox_read;
+DROP FUNCTION firm_won(date);
+ALTER TABLE area_setting DROP COLUMN matching;
