@@ -20,10 +20,14 @@ from shapely.errors import ShapelyError
 from api.commands.bundle_tables import Table, read_csv
 from geo.crs import plane_zone
 from geo.errors import BadInput
-from geo.ingest.formats import inspect
+from geo.ingest.formats import Format, inspect
+from geo.ingest.reading import Layers, read_file
 
 _TAKEN: Final = frozenset({0, 3, 4, 6})
 """GEOS numbers of points and polygons, and of several of one kind."""
+_READ_HERE: Final = (".shp", ".gpkg", ".geojson", ".json")
+_TABLES: Final = ("xlsx", "csv")
+_SEVERAL: Final = "{} has several layers: choose one with --layer: {}"
 _FARTHEST = 1e9
 """Metres from the origin that a plane system never reaches."""
 _WIDEST = 12.0
@@ -121,7 +125,9 @@ def _frame(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
 
 def read_shapes(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
     """Read a file of shapes, with or without a coordinate system. Raises BadInput where it cannot be read."""
-    _check_format(path, (".shx", ".dbf"))
+    found = _check_format(path, (".shx", ".dbf"))
+    if path.suffix.lower() not in _READ_HERE:
+        return _imported(path, found, layer)
     try:
         chosen = _layer(path, layer)
         frame = _read(path, chosen)
@@ -138,7 +144,29 @@ def read_shapes(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
     return frame
 
 
-def _check_format(path: Path, beside: tuple[str, ...]) -> None:
+def _imported(path: Path, found: Format, layer: str | None) -> gpd.GeoDataFrame:
+    """Read a format as an import does, in a child with limits."""
+    try:
+        read = read_file(path, found, layer)
+    except BadInput as error:
+        raise BadInput(f"{path.name}: {error}", field=error.field) from error
+    if isinstance(read, Layers):
+        raise BadInput(_SEVERAL.format(path.name, ", ".join(read.names)), field="layer")
+    if read.shapes is None:
+        raise BadInput(f"{path.name} holds no shapes", field="geometry")
+    frame = gpd.GeoDataFrame(read.columns, geometry=read.shapes)
+    _refuse(
+        Table(path.name, {}, ids=tuple(map(str, read.rows.tolist()))),
+        np.isin(np.arange(len(read)), list(read.unread)),
+        "cannot be read as a shape",
+    )
+    try:
+        return frame if read.crs is None else frame.set_crs(read.crs)
+    except ProjError as error:
+        raise BadInput(f"{path.name}: its coordinate system is not known: {read.crs}", field="crs") from error
+
+
+def _check_format(path: Path, beside: tuple[str, ...]) -> Format:
     if path.suffix.lower() == ".shp":
         with path.open("rb") as file:
             if file.read(4) != b"\x00\x00\x27\x0a":
@@ -146,8 +174,11 @@ def _check_format(path: Path, beside: tuple[str, ...]) -> None:
         missing = [end for end in beside if not _beside(path, end)]
         if missing:
             raise BadInput(f"{path.name}: {' and '.join(missing)} must lie beside it", field="file")
-    elif inspect(path) not in ("gpkg", "geojson"):
-        raise BadInput(f"{path.name}: only .gpkg, .geojson and .shp hold shapes", field="file")
+        return "shapefile"
+    found = inspect(path)
+    if found in _TABLES:
+        raise BadInput(f"{path.name}: this format holds no shapes", field="file")
+    return found
 
 
 def _beside(path: Path, end: str) -> Path | None:
@@ -162,10 +193,7 @@ def _layer(path: Path, layer: str | None) -> str | None:
             field="layer",
         )
     if layer is None and len(with_shapes) > 1:
-        raise BadInput(
-            f"{path.name} has several layers: choose one with --layer: {', '.join(with_shapes)}",
-            field="layer",
-        )
+        raise BadInput(_SEVERAL.format(path.name, ", ".join(with_shapes)), field="layer")
     return layer or (with_shapes[0] if with_shapes else None)
 
 
@@ -225,13 +253,14 @@ def _refuse(table: Table, wrong: NDArray[np.bool_], told: str) -> None:
 def _in_metres(table: Table, shown: gpd.GeoSeries) -> tuple[gpd.GeoSeries, str | None]:
     """The shapes in a plane system in metres, and what was done."""
     plane, note = shown, None
-    if shown.crs is not None and shown.crs.is_geographic:
-        plane, note = _projected(table.name, shown)
-    elif shown.crs is not None and not _metric(shown.crs):
-        raise BadInput(
-            f"{table.name}: {shown.crs.name} is not a plane system in metres; bring the file into one",
-            field="crs",
-        )
+    if shown.crs is not None and not _metric(shown.crs):
+        degrees = shown.crs.geodetic_crs
+        if degrees is None or not (shown.crs.is_geographic or shown.crs.is_projected):
+            raise BadInput(
+                f"{table.name}: {shown.crs.name} is not a plane system in metres; bring the file into one",
+                field="crs",
+            )
+        plane, note = _projected(table.name, shown, shown.to_crs(degrees))
     bounds = plane.bounds.to_numpy()
     far = ~(np.isfinite(bounds).all(axis=1) & (abs(bounds) <= _FARTHEST).all(axis=1))
     _refuse(table, far, "lies farther out than any plane system in metres reaches")
@@ -246,8 +275,9 @@ def _metric(crs: CRS) -> bool:
     )
 
 
-def _projected(name: str, shown: gpd.GeoSeries) -> tuple[gpd.GeoSeries, str]:
-    west, south, east, north = shown.total_bounds
+def _projected(name: str, shown: gpd.GeoSeries, degrees: gpd.GeoSeries) -> tuple[gpd.GeoSeries, str]:
+    """The shapes in a plane zone that fits; ``degrees``: the same in degrees."""
+    west, south, east, north = degrees.total_bounds
     source = shown.crs.to_string() if shown.crs.to_epsg() else shown.crs.name
     if west < -180 or east > 360 or south < -90 or north > 90:
         raise BadInput(
@@ -262,7 +292,7 @@ def _projected(name: str, shown: gpd.GeoSeries) -> tuple[gpd.GeoSeries, str]:
     middle = (west + east) / 2
     try:
         # outside the zones of CGCS2000 any file is still taken, in the UTM zone that fits
-        zone = CRS.from_epsg(plane_zone(middle)) if 73.5 <= middle <= 136.5 else shown.estimate_utm_crs()
+        zone = CRS.from_epsg(plane_zone(middle)) if 73.5 <= middle <= 136.5 else degrees.estimate_utm_crs()
         return shown.to_crs(
             zone
         ), f"{name} is in {source}: distances are measured in {zone.to_string()} ({zone.name})"

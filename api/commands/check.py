@@ -47,7 +47,12 @@ def add_parsers(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     files = parser.add_argument_group("files")
     add = files.add_argument
-    add("cells", metavar="FILE", type=Path, help="the cells: .gpkg, .geojson or .shp")
+    add(
+        "cells",
+        metavar="FILE",
+        type=Path,
+        help="the cells: .gpkg, .geojson, .shp or any other that import takes",
+    )
     add("--layer", metavar="NAME", help="the layer of FILE, where it has several")
     add(
         "--id",

@@ -57,7 +57,9 @@ def add_parsers(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("files (.gpkg, .geojson, .shp)").add_argument
+    add = parser.add_argument_group(
+        "files (.gpkg, .geojson, .shp or any other that import takes)"
+    ).add_argument
     add("--buildings", type=Path, required=True, metavar="FILE", help="footprints with households")
     add("--within", type=Path, required=True, metavar="FILE", help="the outline of the neighbourhood")
     add("--households", required=True, metavar="FIELD", help="field of the buildings with their households")

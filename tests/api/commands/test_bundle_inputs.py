@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -205,7 +207,6 @@ FRAMES: dict[str, tuple[Callable[[], gpd.GeoDataFrame], str]] = {
     "a collection": (
         lambda: shapes(SQUARE, shapely.GeometryCollection([SQUARE, Point(0, 0)])), "unit c1 is neither point nor polygon"),
     "no system": (lambda: shapes(SQUARE, NEXT, crs=None), "does not say its coordinate system"),
-    "feet": (lambda: shapes(SQUARE, NEXT, crs=2263), "is not a plane system in metres"),
     "earth-centred": (lambda: shapes(SQUARE, NEXT, crs=4978), "is not a plane system in metres"),
     "metres called degrees": (lambda: shapes(SQUARE, NEXT, crs=4490), "says that it is in degrees (EPSG:4490), but holds 500000"),
     "half the world": (
@@ -237,7 +238,7 @@ RAW = {
     "deep.geojson": ("{" + '"a":[' * 50, "nested"),
     "nan.geojson": ('{"type":"Point","coordinates":[NaN,1]}', "not a finite number"),
     "u.shp": ("text", "no shapefile"),
-    "u.kml": ("<kml/>", "only .gpkg, .geojson"),
+    "u.kml": ("<kml/>", "u.kml"),
     "units": ("id,x,y\n", "this format is not taken"),
     "u.xlsx": ("PK\x03\x04", "zip is damaged"),
 }
@@ -252,6 +253,55 @@ def test_content_that_is_not_what_its_name_says(
     assert run(folder / "in" / name, "--packages", 1, "--out", folder / "out.csv") == 1
     assert said in told(capsys)
     assert left_behind(folder) == set()
+
+
+def test_feet_are_brought_into_metres(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "in" / "feet.gpkg"
+    gpkg(
+        gpd.GeoDataFrame({"hs": [1, 1]}, geometry=[Point(9.9e5, 2e5), Point(9.9e5 + 950, 2e5)], crs=2263),
+        path,
+    )
+    words = ["--weight", "hs", "--packages", 1, "--gap", 300, "--report", folder / "r.json"]
+    assert run(path, *words, "--out", folder / "out.csv") == 0
+    assert "feet.gpkg is in EPSG:2263: distances are measured in EPSG:32618" in told(capsys)
+    assert json.loads((folder / "r.json").read_text())["objective"] == pytest.approx(950 * 0.3048, rel=1e-3)
+
+
+def zipped(frame: gpd.GeoDataFrame, path: Path) -> None:
+    """A shapefile as an office packs it: GBK and no word of that."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frame.to_file(path.with_suffix(".shp"), encoding="gbk")
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in path.parent.glob(f"{path.stem}.*"):
+            if part.suffix not in (".zip", ".cpg"):
+                archive.write(part, part.name)
+            part.unlink() if part != path else None
+
+
+OTHERS: dict[str, Callable[[gpd.GeoDataFrame, Path], None]] = {
+    "u.zip": zipped,
+    "u.fgb": lambda frame, path: frame.to_file(path, driver="FlatGeobuf"),
+    "u.kml": lambda frame, path: frame.to_crs(4326).to_file(path, driver="LIBKML"),
+    "u.gml": lambda frame, path: frame.to_file(path, driver="GML"),
+    "u.parquet": lambda frame, path: frame.to_parquet(path),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_format_of_shapes_that_an_import_takes_gives_the_same_plan(name: str, folder: Path) -> None:
+    cells = [box(500_000 + 100 * i, 3_500_000, 500_100 + 100 * i, 3_500_100) for i in range(4)]
+    names = ["一号院", "二号院", "三号院", "四号院"]
+    frame = gpd.GeoDataFrame({"mc": names, "hs": [100, 100, 100, 100]}, geometry=cells, crs=4548)
+    OTHERS[name](frame, folder / "in" / name)
+    words = ["--rook", "--id", "mc", "--weight", "hs", "--min", 150, "--max", 250]
+    assert run(folder / "in" / name, *words, "--out", folder / "out.csv") == 0
+    rows = [row.split(",") for row in (folder / "out.csv").read_text("utf-8-sig").splitlines()[1:]]
+    # FlatGeobuf puts its rows in an order of its own
+    packages = {row[0]: row[1] for row in rows}
+    assert sorted(packages) == sorted(names)
+    one, two, three, four = (packages[name] for name in names)
+    assert one == two != three == four
 
 
 def test_files_that_are_not_there(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
