@@ -14,8 +14,9 @@ from geo.bundling.problem import Problem
 from geo.bundling.reasons.binding import binding_rules
 from geo.bundling.reasons.remedies import Trial
 from geo.bundling.reasons.smallest import conflict_told
+from geo.bundling.search.whole import Style
 from geo.bundling.settle import solve as solve_and_prove
-from geo.bundling.solver import solve as solve_plainly
+from geo.bundling.solver import solve_style
 
 Answer: TypeAlias = Solution | Infeasible
 How = ParamSpec("How")
@@ -51,7 +52,7 @@ def _explained(problem: Problem, answer: Infeasible, how: dict[str, Any]) -> Ans
     tries, effort = next((tries, effort) for size, tries, effort in _TRIES if len(problem.units) <= size)
 
     def plan(other: Problem) -> Solution | None:
-        found = solve_plainly(other, effort=effort, seed=answer.seed, time_limit=left(), cancel=cancel)
+        found = solve_style(other, Style(any_plan=True), effort, answer.seed, left(), None, cancel)
         return found if isinstance(found, Solution) else None
 
     trial = Trial(problem, plan, tries, lambda: bool(cancel()) or left() == 0.0)

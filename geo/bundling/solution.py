@@ -55,9 +55,19 @@ class Run:
 
 
 def solution_of(
-    model: Model, arrays: Arrays, rooms: Sequence[Room], plan: Plan, effort: float, run: Run
+    model: Model,
+    arrays: Arrays,
+    rooms: Sequence[Room],
+    plan: Plan,
+    effort: float,
+    run: Run,
+    *,
+    bare: bool = False,
 ) -> Solution:
-    """The plan by names, with its parts, its bound and a reason for every unit left out."""
+    """The plan by names, with its parts, its bound and a reason for every unit left out.
+
+    ``bare``: without a bound, and with no more than the names of what is left out.
+    """
     labels, count = _in_order(plan)
     groups, hubs = units_of(model, labels, count), hubs_of(arrays, labels, count)
     names = _names(model, labels, count)
@@ -75,13 +85,13 @@ def solution_of(
         for number, group in enumerate(groups)
     )
     parts = parts_of(model, arrays, labels, count)
-    bound = _bound(model, rooms, groups, parts, effort, run)
+    bound = None if bare else _bound(model, rooms, groups, parts, effort, run)
     gap = None if bound is None else (parts.distance - bound) / parts.distance if parts.distance else 0.0
     proven = gap is not None and gap <= 1e-8 and plan.key.out == 0 and parts.soft == 0
     run.tell(1.0, plan)
     return Solution(
         packages=packages,
-        left_out=left_out_reasons(model, rooms, labels.tolist(), names),
+        left_out=_left_out(model, labels) if bare else left_out_reasons(model, rooms, labels.tolist(), names),
         parts=parts,
         bound=bound,
         gap=gap,
@@ -90,6 +100,12 @@ def solution_of(
         seed=run.seed,
         seconds=run.seconds(),
     )
+
+
+def _left_out(model: Model, labels: Whole) -> dict[str, Reason]:
+    """What is left out, for those who ask for no reasons."""
+    out = [unit for atom in np.flatnonzero(labels == OUT).tolist() for unit in model.atoms[atom]]
+    return {model.problem.units[unit].id: Reason("left_out", "it is left out", {}) for unit in out}
 
 
 def _names(model: Model, labels: Whole, packages: int) -> dict[int, str]:

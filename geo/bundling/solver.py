@@ -101,7 +101,7 @@ def _attempt(
     homeless = _homeless_groups(model, plan)
     if homeless:
         return _attempt(problem, style, effort, run, given_up | homeless)
-    return solution_of(model, search.arrays, rooms, plan, effort, run)
+    return solution_of(model, search.arrays, rooms, plan, effort, run, bare=style.any_plan)
 
 
 def _homeless_groups(model: Model, plan: Plan) -> dict[frozenset[int], Reason]:

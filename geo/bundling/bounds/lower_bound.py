@@ -26,6 +26,8 @@ from geo.bundling.forms.model import Model
 ROUNDS = 300
 """Rounds at effort 1: about 1 s at 300 units, 3 s at 2,000, 20 s at 20,000."""
 _UNIT_ROUNDS, _FEW_ROUNDS = 600_000, 100
+_SEVERAL = 0.25
+"""Share of the rounds where several sums are bounded: each takes many times as long, and the last ones gain little."""
 _FIRST, _LAST = 1.0, 0.02
 """Share of Polyak's step in the first and the last round."""
 _PATIENCE, _BRAKE = 10, 0.7
@@ -253,12 +255,16 @@ def model_bound(
     """
     if not any(components) or packages[1] < 1 or rounds < 1:
         return None
+    several = sum(column.hard and column.upper < math.inf for column in model.columns) > 1
     found = lower_bound(
         arrays_of(loosened(model)),
         packages=packages,
         left_out=left_out,
         value=value,
-        rounds=min(rounds, max(_FEW_ROUNDS, _UNIT_ROUNDS // len(model.problem.units))),
+        rounds=round(
+            min(rounds, max(_FEW_ROUNDS, _UNIT_ROUNDS // len(model.problem.units)))
+            * (_SEVERAL if several else 1.0)
+        ),
         stop=stop,
         soft=soft,
         left=left,

@@ -33,16 +33,26 @@ TASTING = 0.3
 """Share of a time limit that such runs may take."""
 DEEPENING = 0.45
 """Share of the time left after them that is kept from the starts for windows and recombination."""
+PATIENCE = 1_000
+"""Moves per atom that mending may take where any plan will do."""
+SEVERAL = 3
+"""Times the moves where several sums lie between bounds: exchanges that keep them all are rare."""
+PUSHES = 0.85
+"""Share of pushes among those moves: a shift alone breaks one bound or another."""
 KEPT = 8_000
 """Packages that the starts of a small problem keep for recombination."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """How one alternative leans: ``balance`` weighs even loads, ``lean`` shifts the number of packages."""
+    """How one alternative leans: ``balance`` weighs even loads, ``lean`` shifts the number of packages.
+
+    ``any_plan``: the first plan that keeps every hard rule will do; only that there is one is asked.
+    """
 
     balance: float = 0.0
     lean: float = 0.0
+    any_plan: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,16 @@ class Search:
         return len(self.model.atoms)
 
     @property
+    def several(self) -> bool:
+        """Whether several sums of a package lie between bounds, and the map is small enough to take pains."""
+        held = [c for c in self.model.columns if c.hard and c.lower > -math.inf and c.upper < math.inf]
+        return len(held) > 1 and self.size <= MIDDLE
+
+    def ends_with(self, plan: Plan | None) -> bool:
+        """Whether a plan is all that is asked for."""
+        return self.style.any_plan and plan is not None and plan.key.broken <= 0
+
+    @property
     def limits(self) -> tuple[int, float]:
         """Fewest and most packages that rules and room allow."""
         fewest, most = self.model.problem.rules.package_range()
@@ -76,14 +96,14 @@ def find_plan(search: Search) -> Plan | None:
         return plan_of(search.model, search.arrays, np.zeros(0, dtype=np.int64))
     total, best = _best_total(search)
     pool = new_pool(KEPT, 40 * KEPT) if search.size <= MIDDLE else NOTHING
-    starts = _starts(search.size, search.effort)
+    starts = 0 if search.ends_with(best) else _starts(search.size, search.effort)
     starting = replace(search, watch=search.watch.keeping(DEEPENING))
     for number in range(starts):
         best = _better(best, _run(starting, total, number, starts, best, pool))
         search.tell(0.1 + 0.5 * (number + 1) / starts, best)
-        if starting.watch():
+        if starting.watch() or search.ends_with(best):
             break
-    if best is not None and best.packages and not search.watch():
+    if best is not None and best.packages and not (search.watch() or search.style.any_plan):
         best = _better(best, _deepen(search, best, pool))
     search.tell(0.9, best)
     return None if best is None or best.key.broken > 0 else best
@@ -108,6 +128,9 @@ def _counts(search: Search, total: int) -> list[int]:
 def _run(search: Search, total: int, number: int, starts: int, best: Plan | None, pool: Pool) -> Plan:
     """One start annealed, mended and finished."""
     moves = search.effort * (LONG if search.size <= LARGE else 0.75 * LONG) / min(starts, 3)
+    schedule = Schedule(record_from=0.5) if pool is not NOTHING else Schedule()
+    if search.several:
+        moves, schedule = SEVERAL * moves, schedule._replace(pushes=PUSHES)
     done = 0.1 + 0.5 * number / starts
     return _annealed(
         search,
@@ -115,7 +138,7 @@ def _run(search: Search, total: int, number: int, starts: int, best: Plan | None
         f"start {number}",
         moves=moves,
         halving=number % 2 == 1,
-        schedule=Schedule(record_from=0.5) if pool is not NOTHING else Schedule(),
+        schedule=schedule,
         pool=pool,
         tell=lambda share: search.tell(done + 0.5 * share / starts, best),
         part=1.0 / (starts - number),
@@ -150,7 +173,8 @@ def _map(search: Search, labels: Whole, packages: int, name: str) -> Map:
     rows = packages + max(2, packages // 10)
     weights = weights_of(search.arrays, packages, search.style.balance)
     state = new_state(search.arrays, labels, rows, weights)
-    return Map(search.arrays, state, weights, generator(search.seed, name), search.watch)
+    patience = PATIENCE if search.style.any_plan else math.inf
+    return Map(search.arrays, state, weights, generator(search.seed, name), search.watch, patience)
 
 
 def _finished(search: Search, on: Map, rng: Random) -> Plan:
@@ -202,7 +226,8 @@ def _best_total(search: Search) -> tuple[int, Plan | None]:
     tasting = search.watch.keeping(1.0 - TASTING)
 
     def taste(total: int) -> None:
-        if total not in tried and not (tried and tasting()):
+        enough = any(search.ends_with(plan) for plan in tried.values())
+        if total not in tried and not (tried and (enough or tasting())):
             tried[total] = _annealed(
                 search,
                 _counts(search, total),

@@ -7,6 +7,7 @@ to where one more helps most, which single moves never find (city and countrysid
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -31,6 +32,8 @@ KEPT = 2500
 FRESH = Schedule(hot=0.25, cold=0.015, soft=0.2, strict=10.0, record_from=0.3)
 MENDING = Schedule(hot=0.3, cold=0.02, soft=2.0, strict=50.0)
 MENDING_SIZES = (5, 10, 20, 40, 40)
+FEW = 400
+"""Atoms that even a small map counts as, where mending is limited by moves per atom."""
 MENDING_RUNS = 3
 """Times that the same window is mended at most."""
 STRENGTHENING_SIZES = (16, 16, 24, 32)
@@ -49,6 +52,8 @@ class Map(NamedTuple):
     weights: Weights
     rng: np.ndarray
     watch: Watch
+    patience: float = math.inf
+    """Moves per atom of the map that one mending may take."""
 
 
 class Trial(NamedTuple):
@@ -198,26 +203,29 @@ def mend(on: Map) -> None:
     window did not mend in a few runs it will not: on a small map many packages have the same one.
     """
     tried: Counter[frozenset[int]] = Counter()
+    room = on.patience * max(len(on.state.label), FEW)
     for size in MENDING_SIZES:
         for package in np.flatnonzero(on.state.hard > 0).tolist():
-            if on.state.hard[package] > 0 and not on.watch():
-                _strictly(on, package, size, tried)
+            if on.state.hard[package] > 0 and room > 0 and not on.watch():
+                room -= _strictly(on, package, size, tried)
         for atom in lost(on)[:MOST_LOST]:
             near = on.arrays.next[on.arrays.next_at[atom] : on.arrays.next_at[atom + 1]]
             beside = on.state.label[near]
-            if on.state.label[atom] == OUT and (beside != OUT).any() and not on.watch():
-                _strictly(on, int(beside[beside != OUT][0]), size, tried)
+            if on.state.label[atom] == OUT and (beside != OUT).any() and room > 0 and not on.watch():
+                room -= _strictly(on, int(beside[beside != OUT][0]), size, tried)
 
 
-def _strictly(on: Map, package: int, size: int, tried: Counter[frozenset[int]]) -> None:
+def _strictly(on: Map, package: int, size: int, tried: Counter[frozenset[int]]) -> int:
+    """Mend one window; the moves that it took."""
     packages = around(on, package, size)
     which = frozenset(packages.tolist())
     tried[which] += 1
     if tried[which] > MENDING_RUNS:
-        return
+        return 0
     window = window_of(on, packages)
     moves = 600 * len(window.movable)
     anneal(on.arrays, on.state, on.weights, window, MENDING, moves, on.rng, on.watch)
+    return moves
 
 
 def lost(on: Map) -> list[int]:
