@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import BUSINESS, Actor, AsOf, Db, Settings, allow, check_area
 from geo.people.roles import prefix_of
 from geo.tender import ahead
-from geo.tender.inbox import Reader, inbox
+from geo.tender.inbox import Reader, inbox, mark
 
 router = APIRouter(tags=["inbox"])
 
@@ -20,7 +21,24 @@ Where = Annotated[str, Query(examples=["990101000000"])]
 def read_inbox(db: Db, settings: Settings, actor: Actor) -> dict[str, Any]:
     """What waits for who is asking, on the business date: what is due first."""
     reader = Reader(actor.username, actor.roles, actor.areas)
-    return {"items": inbox(db, reader, settings.business_date(), ending_days=settings.ending_days)}
+    items = inbox(db, reader, settings.business_date(), ending_days=settings.ending_days)
+    return {"items": items, "unread": sum(each["read_at"] is None for each in items)}
+
+
+class Marks(BaseModel):
+    """Items to be marked, by their keys; with `read` false the marks are taken back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    keys: Annotated[list[Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]], Field(max_length=1_000)]
+    read: bool = True
+
+
+@router.post("/api/inbox/read", dependencies=[allow(*BUSINESS)])
+def mark_read(db: Db, actor: Actor, body: Marks) -> dict[str, Any]:
+    """Mark items of who is asking as read: they stay until they are done, and nobody else's change."""
+    reader = Reader(actor.username, actor.roles, actor.areas)
+    return {"marked": mark(db, reader, body.keys, read=body.read)}
 
 
 @router.get("/api/tender/expiring", dependencies=[allow(*BUSINESS)])

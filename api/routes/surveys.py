@@ -45,6 +45,8 @@ class Wanted(_Body):
     fields: list[Annotated[str, Field(max_length=40)]] = Field(list(DEFAULT), min_length=1, max_length=40)
     layout: sending.Layout = "each"
     as_of: date | None = None
+    due: date | None = None
+    """Until when it should come back."""
 
 
 class Meaning(_Body):
@@ -96,6 +98,7 @@ def send_survey(db: Db, actor: Actor, settings: Settings, body: Wanted, response
         body.standalone,
         tuple(body.fields),
         body.layout,
+        body.due,
     )
     number = sending.send(db, wanted)
     response.headers["Location"] = f"/api/surveys/{number}"

@@ -23,6 +23,7 @@ survey = Table(
     Column("standalone", Boolean, nullable=False),
     Column("fields", ARRAY(Text), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("due", Date),
 )
 
 survey_unit = Table(

@@ -37,6 +37,8 @@ class Wanted:
     standalone: bool = False
     fields: tuple[str, ...] = DEFAULT
     layout: Layout = "each"
+    due: date | None = None
+    """Until when it should come back; after that day it is overdue."""
 
 
 def send(db: Session, wanted: Wanted) -> int:
@@ -46,9 +48,11 @@ def send(db: Session, wanted: Wanted) -> int:
     wholly the asker's.
     """
     names = [one.name for one in chosen(wanted.fields)]
+    if wanted.due is not None and wanted.due < wanted.as_of:
+        raise BadInput(f"a survey as of {wanted.as_of} cannot come back before it", field="due")
     row = insert(survey).values(
         area=wanted.area, title=wanted.title.strip() or "三防摸底", as_of=wanted.as_of, chosen=wanted.chosen,
-        standalone=wanted.standalone, fields=names, layout=wanted.layout,
+        standalone=wanted.standalone, fields=names, layout=wanted.layout, due=wanted.due,
     )  # fmt: skip
     number = int(db.execute(row.returning(survey.c.id)).scalar_one())
     asked = {"survey": number, "as_of": wanted.as_of, "prefix": region_prefix(wanted.area), "fields": names}

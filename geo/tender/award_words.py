@@ -43,8 +43,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "bids {price} yuan, {by} above the ceiling of {ceiling}",
     ),
     "capacity_alone": (
-        "本标包 {households} 户，企业剩余承接能力 {free} 户（上限 {capacity} 户，已服务 {serving} 户）",
-        "the package has {households} households, the firm can take {free} more (of {capacity}, it serves {serving})",
+        "本标包 {households} 户，企业剩余承接能力 {free} 户（上限 {capacity} 户，已服务 {serving} 户，"
+        "已中标未服务 {won} 户）",
+        "the package has {households} households, the firm can take {free} more (of {capacity}, it serves {serving}"
+        " and has won {won})",
     ),
     "size_unknown": (
         "本标包户数不明，无法核对企业承接能力（剩余 {free} 户）",

@@ -17,7 +17,7 @@ from geo.people.trail import record
 from geo.store.tender_tables import bid, package, tender_round
 from geo.tender import rounds, steps
 from geo.tender.award import Award, award
-from geo.tender.bidders import Bid, Let
+from geo.tender.bidders import Bid, Let, standing
 from geo.tender.contents import by_package, units
 from geo.tender.firms import bidders
 from geo.tender.settings import bidding_of
@@ -80,13 +80,15 @@ def confirm(db: Session, number: int, hand: steps.Hand, told: str, *, unproven: 
     """Confirm the award that was proposed, as a second person who saw it (`told`: its hash).
 
     It is computed again: raises Conflict where bids, firms or settings changed since, so that it would be another one,
-    and where it is not proven to be the best unless the reviewer says to know that (`unproven`), which goes on record.
+    where a winner may not bid today, and where it is not proven to be the best unless the reviewer says to know that
+    (`unproven`), which goes on record.
     """
     row = steps.held_for(db, number, "confirm", hand.version)
     if row.proposal is None:
         raise Conflict("no award is proposed")
     if row.proposed_by == hand.actor:
         raise Conflict("a second person confirms an award: you proposed it", extra={"second": True})
+    _refuse_barred(db, row, hand.today)
     again = computed(db, row, date.fromisoformat(row.proposal["day"]))
     if told != row.proposal["hash"] or again["hash"] != told:
         raise Conflict(
@@ -96,6 +98,25 @@ def confirm(db: Session, number: int, hand: steps.Hand, told: str, *, unproven: 
     _check_proven(db, row, unproven)
     _write(db, number, row.proposal["award"])
     return steps.advance(db, row, "awarded", hand, awarded_by=hand.actor, awarded_on=hand.today)
+
+
+def _refuse_barred(db: Session, row: Any, today: date) -> None:
+    """Refuse to award to a firm that may not bid on the day of the award, whatever it was when it was proposed."""
+    winners = sorted({each["firm"] for each in row.proposal["award"]["wins"]})
+    rules = bidding_of(db, row.area)
+    found = {each: standing(each, rules, row.area, today) for each in bidders(db, today, winners)}
+    barred = {each: reasons for each, reasons in found.items() if reasons}
+    if not barred:
+        return
+    firm, (why, *_) = next(iter(barred.items()))
+    raise Conflict(
+        f"{firm.name} may not bid any more ({why.en}): lift its bar, or take the proposal back and propose anew",
+        extra={
+            "zh": f"{firm.name}已不能投标（{why.zh}）：请先解除对它的限制，或撤回拟定标后重新拟定",
+            "firms": [{"code": each.code, "name": each.name, "standing": [one.as_json() for one in reasons]}
+                      for each, reasons in barred.items()],
+        },
+    )  # fmt: skip
 
 
 def _check_proven(db: Session, row: Any, known: bool) -> None:

@@ -60,6 +60,8 @@ class Bidder:
     """Households that it can serve in all."""
     serving: int = 0
     """Households that it serves already."""
+    won: int = 0
+    """Households that it has won and does not serve yet: no contract so far, or one that begins later."""
     max_packages: int | None = None
     """Packages that it says it can take in this round."""
     related: frozenset[str] = field(default=frozenset())
@@ -70,7 +72,7 @@ class Bidder:
     @property
     def free(self) -> int | None:
         """Households that it can still take; None: no limit."""
-        return None if self.capacity is None else max(0, self.capacity - self.serving)
+        return None if self.capacity is None else max(0, self.capacity - self.serving - self.won)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,12 @@ def _by_capacity(bidder: Bidder, package: Let) -> Iterator[Reason]:
     if package.households is None:
         yield reason("size_unknown", free=free)
     elif package.households > free:
-        figures = {"households": package.households, "free": free, "serving": bidder.serving}
+        figures = {
+            "households": package.households,
+            "free": free,
+            "serving": bidder.serving,
+            "won": bidder.won,
+        }
         yield reason("capacity_alone", capacity=bidder.capacity, **figures)
 
 

@@ -108,14 +108,14 @@ def _rows(db: Session, as_of: date, code: str | None = None) -> Sequence[Row[Any
 
 
 def _bidder(row: Any) -> Bidder:
-    names = ("code", "name", "grade", "graded_on", "barred_until", "region", "capacity", "serving")
+    names = ("code", "name", "grade", "graded_on", "barred_until", "region", "capacity", "serving", "won")
     return Bidder(**{name: getattr(row, name) for name in names}, related=frozenset(row.related))
 
 
 def _plain(row: Any, rules: BidderRules, area: str, day: date) -> dict[str, Any]:
     bidder = _bidder(row)
     why = standing(bidder, rules, area, day)
-    names = ("version", "code", "name", "grade", "graded_on", "barred_until", "capacity", "serving", "region",
-             "related", "units", "unknown", "here", "ends")  # fmt: skip
+    names = ("version", "code", "name", "grade", "graded_on", "barred_until", "capacity", "serving", "won",
+             "won_packages", "won_unknown", "region", "related", "units", "unknown", "here", "ends")  # fmt: skip
     return {**{name: getattr(row, name) for name in names}, "free": bidder.free,
             "standing": [each.as_json() for each in why]}  # fmt: skip

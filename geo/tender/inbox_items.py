@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,13 @@ class Item:
     plan: int | None = None
     due: date | None = None
     since: Any = None
+    survey: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells this news from every other: once more fails, or it is returned again, it is another."""
+        said = "\n".join((self.kind, self.link, self.zh, str(self.since or "")))
+        return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,12 +140,12 @@ def _overview(sheet: Worksheet, paper: RoundPaper, last: int) -> None:
         codes = _range("A", last)
         _formula(sheet, row, 5, f"=COUNTIF({codes},B{row})")
         for column, source in zip((6, 7, 8), "HIJ", strict=True):
-            _formula(sheet, row, column, f"=SUMIF({codes},B{row},{_range(source, last)})")
+            _formula(sheet, row, column, _total(codes, row, _range(source, last)))
         _formula(sheet, row, 9, f'=COUNTIFS({codes},B{row},{_range("J", last)},"{UNKNOWN}")')
         for place in range(years + 2):
             source = _range(get_column_letter(13 + place), last)
-            _formula(sheet, row, 10 + place, f"=SUMIF({codes},B{row},{source})")
-        _formula(sheet, row, 12 + years, f"=SUM(L{row}:{get_column_letter(11 + years)}{row})")
+            _formula(sheet, row, 10 + place, _total(codes, row, source))
+        _formula(sheet, row, 12 + years, _sum(f"L{row}:{get_column_letter(11 + years)}{row}"))
         for place, source in enumerate("HMN"):
             _formula(
                 sheet,
@@ -161,9 +161,20 @@ def _sums(sheet: Worksheet, row: int, columns: int, formats: Sequence[str | None
     _row(sheet, row, ["合计", *([None] * (columns - 1))], formats)
     for column in range(5, columns + 1):
         letter = get_column_letter(column)
-        _formula(sheet, row, column, f"=SUM({letter}4:{letter}{row - 1})" if row > 4 else "=0")
+        _formula(sheet, row, column, _sum(f"{letter}4:{letter}{row - 1}") if row > 4 else "=0")
     for column in range(1, columns + 1):
         sheet.cell(row, column).font = Font(name=_FONT, size=10, bold=True)
+
+
+def _total(codes: str, row: int, source: str) -> str:
+    """What is known of a package's units, added up; a dash where it has units and nothing of any is known."""
+    known = f'COUNTIFS({codes},B{row},{source},"<>{UNKNOWN}")'
+    return f'=IF(AND(E{row}>0,{known}=0),"{UNKNOWN}",SUMIF({codes},B{row},{source}))'
+
+
+def _sum(cells: str) -> str:
+    """The sum of cells; a dash where all of them are dashes."""
+    return f'=IF(COUNT({cells})=0,"{UNKNOWN}",SUM({cells}))'
 
 
 def _range(column: str, last: int) -> str:

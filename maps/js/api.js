@@ -25,6 +25,7 @@ export const paths = {
   expiring: "/api/tender/expiring",
   trials: "/api/tender/trials",
   inbox: "/api/inbox",
+  inboxRead: "/api/inbox/read",
   /** @param {string} code of a district */
   bidding: (code) => `/api/districts/${code}/bidding`,
   imports: "/api/imports",

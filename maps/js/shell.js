@@ -115,10 +115,15 @@ const BUSINESS = ["planner", "officer", "supervisor", "reviewer"];
 async function showInbox(me) {
   if (!me.roles.some((role) => BUSINESS.includes(role))) return;
   byId("to-inbox").hidden = false;
-  const { items } = await get(paths.inbox).catch(() => ({ items: [] }));
+  const { unread } = await get(paths.inbox).catch(() => ({ unread: 0 }));
+  showUnread(unread);
+}
+
+/** @param {number} unread what waits and was not marked as read */
+export function showUnread(unread) {
   const count = byId("inbox-count");
-  count.hidden = !items.length;
-  fill(count, String(items.length));
+  count.hidden = !unread;
+  fill(count, String(unread));
 }
 
 async function signOut() {

@@ -22,7 +22,8 @@ _STATES: Final = {
     "done": "已完成", "cancelled": "已取消", "regular": "正式", "trial": "试用", "submit": "送审", "return": "退回",
     "publish": "发布",
     "open": "开标", "bids": "录入投标", "propose": "拟定标", "confirm": "确认定标", "contract": "签约", "fail": "流标",
-    "close": "办结", "void": "废标", "relet": "重新招标",
+    "close": "办结", "void": "废标", "relet": "重新招标", "unreadable": "读不出", "same": "库中已是",
+    "settled": "已确认", "elsewhere": "他人改过", "unknown": "不清楚",
 }  # fmt: skip
 """Words of the service's own that stand in its sentences."""
 
@@ -36,6 +37,10 @@ _FIELDS: Final = {
     "barred_until": "禁投至", "least_bidders": "最少投标家数", "least_days": "公开招标最少天数", "bonus": "等级加分",
     "max_packages": "每家最多中标包数", "most_years": "合同最长年数", "trial_days": "试用期天数", "gap": "连片间距",
     "alternatives": "方案数", "packages": "标包", "units": "小区", "max_members": "每包最多小区数", "title": "名称",
+    "mode": "服务方式", "no_managing_unit": "主管单位", "no_property_service": "物业服务", "no_security": "人防物防技防",
+    "built_year": "建成年份", "building_count": "楼栋数", "residents": "常住人口", "fee": "物业费", "vote": "表决情况",
+    "collection_rate": "收缴率", "willing": "招标意愿", "address": "地址", "from_date": "生效日期", "due": "收回期限",
+    "certain": "自动匹配分", "doubtful": "待确认分", "lead": "领先分", "contact": "联系人", "phone": "联系电话",
 }  # fmt: skip
 
 
@@ -85,7 +90,7 @@ def _word(value: str) -> str:
     length = re.fullmatch(r"(\d+) (days|years)", value)
     if length is not None:
         return f"{length[1]} {'天' if length[2] == 'days' else '年'}"
-    return _STATES.get(value, value)
+    return _STATES.get(value) or _FIELDS.get(value, value)
 
 
 def with_chinese(problem: Mapping[str, Any]) -> dict[str, Any]:

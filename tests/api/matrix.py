@@ -278,6 +278,7 @@ FIRMS = (
         headers={"If-Match": '"999"'}, json={"capacity": 1000}),
     Row("GET", "/api/districts/{code}/bidding", BUSINESS, HIDDEN, BIDDING),
     Row("PUT", "/api/districts/{code}/bidding", ("planner", "officer"), HIDDEN, BIDDING, json={"least_days": 10}),
+    Row("POST", "/api/inbox/read", BUSINESS, NOWHERE, json={"keys": ["0" * 32]}),  # one's own marks; its own test
     Row("GET", "/api/inbox", BUSINESS, NOWHERE),  # what waits for who asks; its own test looks at the areas
     Row("GET", "/api/tender/expiring", BUSINESS, HIDDEN, "/api/tender/expiring?region=990101001000"),
     Row("GET", "/api/tender/trials", BUSINESS, HIDDEN, "/api/tender/trials?region=990101001000"),

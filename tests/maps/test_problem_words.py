@@ -16,17 +16,17 @@ from geo.errors import WanggeError
 from maps.words.problems import in_chinese, sentences, with_chinese
 
 ROOT = Path(__file__).parents[2]
-SPOKEN = ("geo/tender", "geo/jobs.py", "geo/boundaries", "geo/ingest", "geo/crs.py", "geo/crs_control.py", "geo/store",
+SPOKEN = ("geo/tender", "geo/survey", "geo/jobs.py", "geo/boundaries", "geo/ingest", "geo/crs.py", "geo/crs_control.py", "geo/store",
           "api/routes/rounds.py", "api/routes/awards.py", "api/routes/documents.py", "api/routes/firms.py",
-          "api/routes/inbox.py", "api/routes/bundles.py", "api/routes/imports.py", "api/routes/plans.py",
+          "api/routes/inbox.py", "api/routes/surveys.py",
+          "api/routes/matching.py", "api/routes/bundles.py", "api/routes/imports.py", "api/routes/plans.py",
           "api/routes/plan_edits.py", "api/routes/plan_review.py", "api/routes/plan_exports.py", "api/deps.py",
           "api/bodies.py", "api/access.py", "api/middleware.py", "api/papers.py")  # fmt: skip
-"""Where problems of rounds, packages, plans and imports are raised."""
+"""Where problems of rounds, packages, plans, surveys and imports are raised."""
 NOT_SHOWN = {
     "{} ({})",
-    "no survey {} in your area",
 }
-"""Sentences put together from others, and ones of pages that word their problems themselves."""
+"""Sentences put together from others."""
 FAMILY = {
     name
     for name, kind in vars(geo.errors).items()
@@ -57,7 +57,7 @@ def said() -> Iterator[tuple[str, str]]:
                     yield str(file.relative_to(ROOT)), sentence
 
 
-def test_every_problem_of_rounds_packages_plans_and_imports_has_its_chinese() -> None:
+def test_every_problem_of_rounds_packages_plans_surveys_and_imports_has_its_chinese() -> None:
     told = list(said())
     assert len(told) > 150
     missing = [

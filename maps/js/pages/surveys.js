@@ -17,10 +17,19 @@ const list = table(/** @type {Columns} */ ([
   { key: "sent", label: t("surveys.units"), kind: "num", value: (row) => row.sent, cell: (row) => num(row.sent) },
   { key: "done", label: t("surveys.done"), kind: "num", value: (row) => row.done / (row.sent || 1), cell: (row) => `${num(row.done)} · ${pct(row.sent ? row.done / row.sent : null)}` },
   { key: "unreachable", label: t("surveys.unreachable"), kind: "num", value: (row) => row.unreachable, cell: (row) => num(row.unreachable) },
+  { key: "due", label: t("surveys.due"), value: (row) => row.due ?? "", cell: (row) => (late(row) ? el("span", { class: "tag bad" }, `${day(row.due)} · ${t("surveys.overdue")}`) : day(row.due)) },
   { key: "author", label: t("plans.author"), value: (row) => row.author },
 ]), { code: (row) => String(row.id), caption: t("surveys.list"), pick: (row) => location.assign(`/surveys/${row.id}`), sort: "id", down: true, empty: t("surveys.none") });
 
+let today = "";
+
+/** Whether a survey should have come back by now. @param {any} row */
+function late(row) {
+  return Boolean(row.due) && row.due < today && row.sent > row.done + row.unreachable;
+}
+
 start(async (me) => {
+  today = me.business_date;
   fill(byId("list"), list.element);
   const { surveys, fields } = await get(paths.surveys);
   list.update(surveys);
@@ -30,6 +39,7 @@ start(async (me) => {
 /** @param {Me} me @param {{name: string, header: string, usual: boolean}[]} fields */
 async function offerNew(me, fields) {
   byId("date", HTMLInputElement).value = byId("date", HTMLInputElement).max = me.business_date;
+  byId("due", HTMLInputElement).min = me.business_date;
   fill(byId("fields"), ...fields.map((one) => el("label", { class: "check" }, el("input", { type: "checkbox", name: "field", value: one.name, checked: one.usual }), header(one.name))));
   await offerAreas(me);
   byId("new").addEventListener("submit", (event) => (event.preventDefault(), void begin()));
@@ -60,7 +70,7 @@ async function begin() {
   const fields = [...document.querySelectorAll("#fields input:checked")].map((one) => /** @type {HTMLInputElement} */ (one).value);
   const body = {
     area: value("neighbourhood") || value("subdistrict"), chosen: value("chosen"), layout: value("layout"), as_of: value("date"), title: value("name"), fields,
-    standalone: byId("standalone", HTMLInputElement).checked,
+    due: value("due") || null, standalone: byId("standalone", HTMLInputElement).checked,
   };
   complain("");
   if (!fields.length) return complain(t("surveys.no_field"));

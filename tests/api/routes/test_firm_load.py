@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from geo.people.roles import BUSINESS
 from geo.store.engine import Scope
+from tests.api import world
 from tests.api.conftest import add_person
-from tests.api.routes.conftest import DISTRICT, EVERYWHERE, Desk
+from tests.api.routes.conftest import DEAL, DISTRICT, EVERYWHERE, Desk, bring_to, draft_of
 
 
 @pytest.fixture
@@ -58,6 +60,25 @@ def test_a_firm_that_is_full_elsewhere_may_not_take_more_here(desk: Desk, busies
     )
     assert noted.status_code == 200, noted.text
     assert desk.get(f"/api/bidders/{busiest['code']}?region={part}", "part")["free"] == 0
+
+
+def test_what_a_firm_won_counts_until_it_is_served_in_every_part_of_the_district(small: Desk) -> None:
+    place = f"/api/bidders/{world.FIRM}?region={world.HERE}000"
+    before = small.get(place)
+    number = draft_of(small)
+    bring_to(small, number, "awarded")
+    won = small.get(place)
+    households = small.get(f"/api/rounds/{number}")["packages"][0]["households"]
+    assert (won["won"], won["won_packages"], won["serving"]) == (households, 1, before["serving"])
+    add_person(small.store, "beside", ("officer",), ("990101002000",))
+    beside = f"/api/bidders/{world.FIRM}?region=990101002000"
+    assert small.get(beside, "beside")["won"] == households, "wherever it lies"
+    later = {**DEAL, "start": "2026-12-01", "end": "2027-12-01"}
+    small.take(number, "contract", "officer", later)
+    assert small.get(place)["won"] == households, "a contract that begins later"
+    small.today(date(2026, 12, 1))
+    served = small.get(place)
+    assert (served["won"], served["serving"]) == (0, before["serving"] + households)
 
 
 def test_another_district_counts_nothing_and_the_scope_is_as_it_was(

@@ -130,3 +130,83 @@ def test_every_step_of_a_round_leaves_something_for_somebody_or_ends_it(two: Des
     step_to(two, number, "closed")
     assert items(two, "officer") == items(two, "reviewer") == {}
     assert {each.ends for each in STEPS.values()} >= {"voided", "closed", "draft"}
+
+
+def test_a_winner_barred_after_the_proposal_is_not_awarded_until_the_bar_is_lifted(two: Desk) -> None:
+    """The bar is noted a day after the proposal: the proposal still computes as it did, and is refused all the same."""
+    number = draft_of(two)
+    bring_to(two, number, "opened")
+    two.take(number, "bids", "officer", {"bids": [bid()]}, "PUT")
+    made = two.take(number, "award", "officer")
+    two.today(date(2026, 11, 2))
+    bar(two)
+    refused = two.ask(number, "award/confirm", "reviewer", {"hash": made["hash"]})
+    assert refused.status_code == 409
+    told = refused.json()
+    assert told["firms"][0]["code"] == world.FIRM
+    assert told["firms"][0]["standing"][0]["code"] == "barred"
+    assert "2027-06-01" in told["zh"]
+    assert "解除" in told["zh"]
+    assert "lift its bar" in told["detail"]
+    bar(two, "2026-01-01")
+    two.take(number, "award/confirm", "reviewer", {"hash": made["hash"]})
+
+
+def test_a_notice_is_marked_as_read_by_one_person_and_is_news_again_when_it_changes(two: Desk) -> None:
+    number = draft_of(two)
+    bring_to(two, number, "opened")
+    (item,) = two.get("/api/inbox")["items"]
+    assert (item["read_at"], two.get("/api/inbox")["unread"]) == (None, 1)
+    marked = two.user("officer").post("/api/inbox/read", json={"keys": [item["key"]]})
+    assert (marked.status_code, marked.json()) == (200, {"marked": 1})
+    assert two.user("officer").post("/api/inbox/read", json={"keys": [item["key"]]}).json() == {"marked": 0}
+    mine, theirs = two.get("/api/inbox"), two.get("/api/inbox", "officer2")
+    assert (mine["unread"], len(mine["items"])) == (0, 1), "it stays until it is done"
+    assert mine["items"][0]["read_at"] is not None
+    assert theirs["unread"] == 1
+    back = {"keys": [item["key"]], "read": False}
+    assert two.user("officer").post("/api/inbox/read", json=back).json() == {"marked": 1}
+    assert two.get("/api/inbox")["unread"] == 1
+    two.user("officer").post("/api/inbox/read", json={"keys": [item["key"]]})
+    two.take(number, "bids", "officer", {"bids": [bid()]}, "PUT")
+    two.take(number, "award", "officer")
+    two.take(number, "award", "reviewer", method="DELETE")
+    assert two.get("/api/inbox")["unread"] == 1
+    assert two.user("officer").post("/api/inbox/read", json={"keys": ["x"]}).status_code == 422
+
+
+def test_one_of_something_is_said_in_the_singular(two: Desk) -> None:
+    number = draft_of(two)
+    bring_to(two, number, "awarded")
+    assert items(two, "officer")["round_contract"]["en"].startswith("1 package of round")
+
+
+def test_a_survey_is_told_when_it_is_late_and_when_its_answers_wait_to_those_who_may_confirm(
+    two: Desk,
+) -> None:
+    add_person(two.store, "field", ("planner",), ("990101000000",))
+    asked = {"area": f"{HERE}000", "due": "2026-11-03", "fields": ["households"]}
+    made = two.user("field").post("/api/surveys", json=asked)
+    assert made.status_code == 201, made.text
+    number = made.json()["id"]
+    assert items(two, "field") == {}, "nothing is late on its last day, nothing came back"
+    two.today(date(2026, 11, 4))
+    late = items(two, "field")["survey_overdue"]
+    assert (late["survey"], late["due"], late["link"]) == (number, "2026-11-03", f"/surveys/{number}")
+    assert "survey_overdue" in items(two, "officer")
+    assert items(two, "reviewer") == items(two, "supervisor") == items(two, "far") == {}
+    unit = {"unit": world.COMMUNITY, "field": "households", "text": "77"}
+    assert two.user("field").put(f"/api/surveys/{number}/answers", json=unit).status_code == 200
+    waits = items(two, "field")["survey_confirm"]
+    assert (waits["count"], waits["en"].count("1 difference waits")) == (1, 1)
+    shown = two.get(f"/api/surveys/{number}/difference", "field")["units"][0]["items"][0]
+    tick = {"unit": world.COMMUNITY, "field": "households", "old": shown["now"], "new": 77}
+    done = two.user("field").post(f"/api/surveys/{number}/confirm", json={"items": [tick]})
+    assert done.status_code == 200, done.text
+    assert "survey_confirm" not in items(two, "field")
+
+
+def test_a_survey_that_should_be_back_before_it_goes_out_is_refused(two: Desk) -> None:
+    asked = {"area": f"{HERE}000", "as_of": "2026-11-01", "due": "2026-10-01"}
+    refused = two.user("planner").post("/api/surveys", json=asked)
+    assert (refused.status_code, refused.json()["field"]) == (422, "due")

@@ -39,6 +39,15 @@ def test_grade_d_is_barred_for_three_years_from_its_grading() -> None:
     }
 
 
+def test_what_was_won_and_is_not_served_yet_takes_capacity_and_is_told_apart() -> None:
+    firm = Bidder("F1", "甲", capacity=1_000, serving=300, won=400)
+    assert firm.free == 300
+    (why,) = objections(Bid(LOT.code, "F1", 100, Decimal(90)), firm, LOT, BidderRules(), ())
+    assert (why.code, why.figures["serving"], why.figures["won"]) == ("capacity_alone", 300, 400)
+    assert "已服务 300 户，已中标未服务 400 户" in why.zh
+    assert Bidder("F1", "甲", capacity=1_000, serving=300, won=200).free == LOT.households
+
+
 def test_a_bar_from_a_leap_day_ends_on_the_first_of_march() -> None:
     firm = Bidder("F1", "甲", "D", graded_on=date(2024, 2, 29))
     assert (_codes(firm, date(2027, 2, 28)), _codes(firm, date(2027, 3, 1))) == (["grade_barred"], [])

@@ -6,6 +6,7 @@ import dataclasses
 import io
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from itertools import pairwise
@@ -53,6 +54,18 @@ class Sheets:
             for factor in match[3].split("*"):
                 product *= Decimal(factor) if factor.isdigit() else self._cells(sheet, factor)[0]
             return product.quantize(Decimal("0.01"), ROUND_HALF_UP)
+        if match := re.fullmatch(r'IF\(COUNT\((.+?)\)=0,"—",SUM\(\1\)\)', text):
+            if not any(isinstance(each, Decimal) for each in self._cells(sheet, match[1])):
+                return "—"
+            return self._formula(sheet, f"SUM({match[1]})")
+        if match := re.fullmatch(
+            r'IF\(AND\((\w+)>0,COUNTIFS\((.+?),(\w+),(.+?),"<>—"\)=0\),"—",(SUMIF\(.+\))\)', text
+        ):
+            mine = zip(self._cells(sheet, match[2]), self._cells(sheet, match[4]), strict=True)
+            wanted = self._cells(sheet, match[3])[0]
+            told = any(code == wanted and each != "—" for code, each in mine)
+            unknown = self._cells(sheet, match[1])[0] > 0 and not told
+            return "—" if unknown else self._formula(sheet, match[5])
         if match := re.fullmatch(r"SUM\((.+)\)", text):
             return sum(
                 (each for each in self._cells(sheet, match[1]) if isinstance(each, Decimal)), Decimal(0)
@@ -103,6 +116,22 @@ def test_the_formulas_come_to_the_figures_of_the_round(paper: RoundPaper) -> Non
     every = [unit for package in paper.packages for unit in package.units]
     assert sheets.value(OVERVIEW, f"F{last}") == sum(u.households or 0 for u in every)
     assert sheets.value(OVERVIEW, f"H{last}") == sum(u.floor_area or 0 for u in every)
+
+
+def test_a_package_of_which_nothing_is_known_shows_dashes_and_no_noughts(paper: RoundPaper) -> None:
+    blank = [
+        replace(each, households=None, residents=None, floor_area=None, fee=None)
+        for each in paper.packages[0].units
+    ]
+    first = replace(paper.packages[0], units=tuple(blank))
+    sheets = Sheets(_book(replace(paper, packages=(first, *paper.packages[1:]))))
+    assert [sheets.value(OVERVIEW, f"{column}4") for column in "FGHJKLMNO"] == ["—"] * 9
+    assert sheets.value(OVERVIEW, "F5") > 0
+    last = 4 + len(paper.packages)
+    assert sheets.value(OVERVIEW, f"F{last}") > 0, "the sum counts what is known"
+    alone = Sheets(_book(replace(paper, packages=(first,))))
+    assert [alone.value(OVERVIEW, f"{column}5") for column in "FGHJKLMNO"] == ["—"] * 9
+    assert alone.value(OVERVIEW, "I5") == len(blank)
 
 
 def test_every_sum_is_a_formula(paper: RoundPaper) -> None:

@@ -33,6 +33,9 @@ END $$;
 REVOKE EXECUTE ON FUNCTION firm_won(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION firm_won(date) TO wangge_app;
 
+-- Until when a survey should have come back (收回期限); nothing is late where nobody said so.
+ALTER TABLE survey ADD COLUMN due date CONSTRAINT ck_survey_due CHECK (due >= as_of);
+
 -- What somebody marked as read of an inbox (待办已读): by the item and what it said, so that news of it shows again.
 CREATE TABLE inbox_read (
     actor text NOT NULL DEFAULT scope_actor(),
