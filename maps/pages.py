@@ -45,7 +45,7 @@ _ALL: Final = (
     Page("firms", "/firms", roles=("officer", "reviewer", "supervisor")),
     Page("plans", "/plans", roles=("planner", "reviewer")),
     Page("plan", "/plans/{id}", has_map=True, roles=("planner", "reviewer"), in_menu=False, under="plans"),
-    Page("imports", "/imports", roles=("planner", "officer")),
+    Page("imports", "/imports", has_map=True, roles=("planner", "officer")),
     Page(
         "matching", "/matchings", has_map=True, roles=("planner", "officer"), in_menu=False, under="imports"
     ),

@@ -72,6 +72,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "没有编码，“{text}”已确认不是库中的小区",
         "no code; '{text}' was found to be none that is there",
     ),
+    "contract_cut": ("原有合同会被缩短或取代：{text}", "shortens or replaces the contract that is there: {text}"),
     "double": ("可能与 {text} 重复", "perhaps there already: {text}"),
     "double_left": ("与 {text} 重复，已确认不导入", "there already as {text}: found not to be loaded"),
     "match_gone": ("确认的小区 {text} 不存在或不在管辖范围内", "the community {text} is not in your area"),
@@ -100,7 +101,8 @@ class Finding:
         """Return the sentence in a language."""
         chinese, english = _TEXTS[self.key]
         template, name = (chinese, self.header or self.field) if language == "zh" else (english, self.field)
-        return template.format(field=name, text=self.text, **self._sizes(language))
+        text = _in_chinese(self.text) if language == "zh" else self.text
+        return template.format(field=name, text=text, **self._sizes(language))
 
     def _sizes(self, language: str) -> dict[str, str]:
         """Return what a sentence may say of the detail."""
@@ -129,6 +131,21 @@ class Finding:
             "place": (self.detail or {}).get("place") or (list(self.place) if self.place else None),
             **({"detail": dict(self.detail)} if self.detail else {}),
         }
+
+
+_OF_GEOS = {
+    "Self-intersection": "自相交", "Ring Self-intersection": "环自相交", "Hole lies outside shell": "洞在外环之外",
+    "Holes are nested": "洞套洞", "Nested shells": "部件互相套叠", "Duplicate Rings": "环重复",
+    "Interior is disconnected": "内部不连通", "Too few points in geometry component": "顶点太少",
+    "Invalid Coordinate": "坐标无效", "Ring is not closed": "环未闭合",
+}  # fmt: skip
+"""What GEOS says of an invalid shape → the same in Chinese."""
+
+
+def _in_chinese(text: str) -> str:
+    """Return what a sentence quotes: a fault that GEOS names in Chinese, `5 by 12.0%` as row and share."""
+    row, by, share = text.partition(" by ")
+    return f"{row} 行，占本图形面积 {share}" if by and share.endswith("%") else _OF_GEOS.get(text, text)
 
 
 def _shown(value: float | None) -> str:

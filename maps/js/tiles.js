@@ -136,7 +136,6 @@ const Tiles = L.GridLayer.extend({
     }
     if (stop.signal.aborted) return picture?.close();
     show(canvas, picture);
-    this.loading.delete(this.idOf(coords));
   },
 
   /** A tile painted by the worker, from its bytes or from what the worker has. @param {any} coords @param {number} side

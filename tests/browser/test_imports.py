@@ -81,6 +81,9 @@ def test_a_shapefile_by_parts_from_choosing_to_loaded(
     expect(page.locator("#encodings .choice", has_text="UTF-8").locator(".tag.bad")).to_be_visible()
     # The system is asked, and answered where the evidence stands.
     expect(page.locator("#load")).to_be_hidden()
+    first = page.locator("#systems .choice").first
+    expect(first).to_contain_text("中央经线 117°E")
+    expect(first).to_contain_text("本辖区所在带")
     page.locator('#systems input[value="EPSG:4548"]').check()
     expect(page.locator("#outcome-state")).to_have_text("选项已改，请重新检查")
     # Nothing is lost by a reload, and the file is not sent again.
@@ -138,7 +141,7 @@ def test_control_points_are_pasted_judged_and_used(
     )
     expect(page.locator("#fit")).to_contain_text("第 4 点与其余各点不符")
     expect(page.locator("#control tr.spoils")).to_have_count(1)
-    page.locator("#control tr.spoils button").click()
+    page.locator("#control tr.spoils button.remove").click()
     expect(page.locator("#fit .tag.good")).to_contain_text("3 个点吻合，中误差 0.000 米")
     page.click("#again")
     state(page, "checked")
@@ -198,3 +201,64 @@ def test_what_a_file_cannot_hold_is_said_before_it_is_made(
         page.locator("#exports tr", has_text="行政区划").locator("a", has_text="下载").click()
     coming.value.save_as(tmp_path / "out.gpkg")
     assert gpd.read_file(tmp_path / "out.gpkg").crs.to_epsg() == 4548
+
+
+def pick(page: Page, row: int, place: tuple[float, float]) -> None:
+    """Click a place on the map, seen from near, as the place of a control point."""
+    page.evaluate(
+        "([lon, lat]) => void district_map.setView([lat, lon], 19, { animate: false })", list(place)
+    )
+    page.locator(f'[data-pick="{row}"]').click()
+    expect(page.locator("#places-how")).to_contain_text(f"第 {row + 1} 点")
+    box = page.locator("#district_map").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def test_control_points_are_picked_on_the_map_by_mouse_and_keys_and_taken_back(
+    service: Service, page: Page, homes: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    plane = homes.to_crs(4548)
+    shift = np.array([-400_000.0, -3_000_000.0])
+    local = transform(plane.geometry.values, lambda xy: xy + shift)
+    gpd.GeoDataFrame(homes.drop(columns="geometry"), geometry=local, crs="EPSG:2364").to_file(
+        tmp_path / "地方.gpkg"
+    )
+    x0, y0 = plane.total_bounds[:2]
+    marks = np.array([[x0, y0], [x0 + 900, y0], [x0, y0 + 900]])
+    places = gpd.GeoSeries.from_xy(*marks.T, crs=4548).to_crs(4490)
+    service.enter(page, "planner")
+    service.open(page, "/imports")
+    page.set_input_files("#file", tmp_path / "地方.gpkg")
+    state(page, "failed")
+    page.locator("#systems input[value=control]").check()
+    expect(page.locator("#control .leaflet-container")).to_be_visible()
+    page.wait_for_function("() => district_map.getZoom() > 8")  # the district is in sight
+    for row, (mark, place) in enumerate(zip(marks + shift, places, strict=True)):
+        page.fill(f'#control input[data-at="{row}-0"]', f"{mark[0]:.3f}")
+        page.fill(f'#control input[data-at="{row}-1"]', f"{mark[1]:.3f}")
+        if row == 0:
+            pick(page, row, (place.x, place.y))
+            continue
+        # by keys: the middle of the map is taken
+        page.evaluate(
+            "([lon, lat]) => void district_map.setView([lat, lon], 19, { animate: false })",
+            [place.x, place.y],
+        )
+        page.locator(f'[data-pick="{row}"]').focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#places-how")).to_contain_text(f"第 {row + 1} 点")
+        page.keyboard.press("Enter")
+    expect(page.locator(".import-pin")).to_have_count(3)
+    expect(page.locator("#fit")).to_contain_text("3 个点")
+    expect(page.locator("#control .residual").nth(2)).not_to_be_empty()
+    lon = page.locator('#control input[data-at="2-2"]')
+    assert abs(float(lon.input_value()) - places.iloc[2].x) < 1e-5
+    # the last step is taken back, and a picked place is called off
+    page.click("#control-undo")
+    expect(lon).to_have_value("")
+    expect(page.locator(".import-pin")).to_have_count(2)
+    page.locator('[data-pick="2"]').click()
+    page.keyboard.press("Escape")
+    expect(page.locator("#places-how")).to_be_empty()
+    expect(lon).to_have_value("")

@@ -3,6 +3,7 @@
 import { el } from "../dom.js";
 import { pct, t } from "../words.js";
 import { said } from "./report.js";
+import { isHere, zoneTitle } from "./zones.js";
 
 /** @typedef {import("./items.js").Choices} Choices */
 
@@ -17,13 +18,15 @@ const TITLE = /** @type {Record<string, string>} */ ({ "EPSG:4490": "CGCS2000 (E
 export function crsBox(report, choices, control, changed) {
   const asked = report?.questions.find((question) => question.about === "crs");
   const rates = report?.rates?.by_system ?? {};
-  const listed = [...new Set([...(asked?.choices ?? []), ...(report?.rates ? SHIFTED : [])])];
+  const open = [...new Set([...(asked?.choices ?? []), ...(report?.rates ? SHIFTED : [])])];
+  const listed = [...open.filter(isHere), ...open.filter((name) => !isHere(name))];
   const typed = choices.crs && !listed.includes(choices.crs) ? choices.crs : "";
   const other = el("input", { id: "crs", list: "crs-known", maxlength: 40, value: typed, placeholder: "EPSG:4527", "aria-label": t("imports.crs_other") });
   control.hidden = !choices.fitted;
   const pick = (/** @type {string} */ crs, /** @type {boolean} */ fitted) => {
     Object.assign(choices, { crs, fitted });
     control.hidden = !fitted;
+    if (fitted) control.dispatchEvent(new Event("shown"));
     changed();
   };
   /** @param {string} value @param {import("../dom.js").Child[]} what @param {boolean} on @param {() => void} act */
@@ -38,7 +41,7 @@ export function crsBox(report, choices, control, changed) {
     asked ? el("p", { class: "question" }, said(asked.text)) : null,
     ...(report?.crs?.evidence ?? []).map((sentence) => el("p", { class: "note" }, said(sentence))),
     asked ? null : choice("", [el("strong", {}, t("imports.crs_auto")), el("span", { class: "note" }, report?.crs?.name ?? "")], !choices.crs && !choices.fitted, () => pick("", false)),
-    ...listed.map((name) => choice(name, [el("strong", {}, TITLE[name] ?? name), rate(rates[name])], !choices.fitted && choices.crs === name, () => pick(name, false))),
+    ...listed.map((name) => choice(name, [el("strong", {}, TITLE[name] ?? (zoneTitle(name) || name)), isHere(name) ? el("span", { class: "tag good" }, t("imports.zone_here")) : null, rate(rates[name])], !choices.fitted && choices.crs === name, () => pick(name, false))),
     otherChoice,
     choice("control", [el("strong", {}, t("imports.control")), el("span", { class: "note" }, t("imports.control_why"))], choices.fitted, () => pick("", true)),
     control);

@@ -1,8 +1,9 @@
 // Files out (导出): the format and the system are chosen first, and what a file of them cannot hold is said before one is made.
 
-import { address, get, paths } from "../api.js";
+import { address, paths } from "../api.js";
 import { byId, el, fill, select } from "../dom.js";
 import { constants, language, named, t } from "../words.js";
+import { MERIDIANS, nearest, zone, zoneTitle } from "./zones.js";
 
 /**
  * @typedef {{zh: string, en: string}} Said
@@ -15,12 +16,6 @@ const FILE = /** @type {Record<string, string>} */ ({
 });
 const PLAIN = "EPSG:4490";
 const SHIFTED = ["GCJ-02", "BD-09"];
-/** Meridians of the zones of three degrees over China. */
-const MERIDIANS = Array.from({ length: 21 }, (_, n) => 75 + 3 * n);
-
-/** @param {number} meridian degrees @returns {string} the zone without its number in the eastings */
-const zone = (meridian) => `EPSG:${4534 + (meridian - 75) / 3}`;
-
 /** @param {Said} one */
 const inWords = (one) => one[language === "zh" ? "zh" : "en"];
 
@@ -32,17 +27,13 @@ export function exporting(date) {
   const losses = el("div", { id: "export-losses", role: "status" });
   const field = (/** @type {HTMLElement} */ control, /** @type {string} */ word) => el("div", { class: "field" }, el("label", { for: control.id }, t(word)), control);
   fill(byId("export-choice"), el("div", { class: "row" }, field(format, "imports.export_format"), field(system, "imports.crs")), losses);
-  let near = 0;
   format.addEventListener("change", () => show());
   system.addEventListener("change", () => show());
-  get(paths.census).then(({ bounds }) => {
-    if (bounds) near = Math.round((bounds[0] + bounds[2]) / 6) * 3;
-    show();
-  }, () => undefined);
 
   /** @returns {[string, string][]} */
   function systems() {
-    const plane = (/** @type {number} */ each) => /** @type {[string, string]} */ ([zone(each), t("imports.export_zone", { meridian: each, code: zone(each) })]);
+    const plane = (/** @type {number} */ each) => /** @type {[string, string]} */ ([zone(each), zoneTitle(zone(each))]);
+    const near = nearest();
     const first = MERIDIANS.includes(near) ? [plane(near)] : [];
     return [[PLAIN, t("imports.export_degrees")], ["EPSG:4326", "WGS 84 (EPSG:4326)"], ...first,
       ...MERIDIANS.filter((each) => each !== near).map(plane), ...SHIFTED.map((name) => /** @type {[string, string]} */ ([name, name]))];

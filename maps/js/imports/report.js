@@ -3,6 +3,7 @@
 import { language, MISSING, named, num, t } from "../words.js";
 import { el } from "../dom.js";
 import { facts } from "../details.js";
+import { go, pins, sit } from "./placing.js";
 import { table } from "../table.js";
 
 /**
@@ -48,16 +49,35 @@ export function evidence(report) {
 
 const TONE = /** @type {Record<string, string>} */ ({ refused: "bad", repaired: "info", suspicious: "warn" });
 
-/** Every row repaired, refused or suspicious, with reason and place. @param {Report} report */
-export function findings(report) {
+const MANY = 300;
+
+/** Every row repaired, refused or suspicious, with reason and place; one that is picked is shown on the map.
+ * @param {Report} report @param {boolean} mapped whether the map is free for them */
+export function findings(report, mapped) {
+  const placed = mapped ? report.findings.filter((one) => one.place) : [];
+  const map = placed.length ? el("div", { class: "findings-map" }) : null;
+  const codeOf = (/** @type {Finding} */ one) => String(report.findings.indexOf(one));
+  /** @param {Finding} one */
+  const find = (one) => {
+    list.mark([codeOf(one)], true);
+    if (mapped && one.place) go(/** @type {[number, number]} */ (one.place));
+  };
   const list = table(/** @type {import("../table.js").Column<Finding>[]} */ ([
     { key: "row", label: t("imports.row"), kind: "num", value: (row) => row.row },
     { key: "code", label: t("imports.code"), value: (row) => row.code, cell: (row) => (row.code ? el("code", {}, row.code) : MISSING) },
     { key: "severity", label: t("imports.level"), value: (row) => row.severity, cell: (row) => el("span", { class: `tag ${TONE[row.severity] ?? ""}` }, t(`imports.${row.severity}`)) },
     { key: "reason", label: t("imports.reason"), value: (row) => said(row.reason), cell: (row) => el("span", { class: "reason" }, said(row.reason)) },
     { key: "place", label: t("imports.place"), value: (row) => row.place?.[0], cell: (row) => (row.place ? el("code", {}, row.place.map((part) => part.toFixed(5)).join(", ")) : MISSING) },
-  ]), { code: (row) => String(row.row), caption: t("imports.report"), empty: t("imports.no_report") });
+  ]), { code: codeOf, caption: t("imports.report"), empty: t("imports.no_report"), pick: placed.length ? find : undefined });
   list.update(report.findings);
+  const place = () => {
+    if (!map) return;
+    sit(map);
+    pins(placed.slice(0, MANY).map((one) => ({
+      label: one.row === null ? "·" : String(one.row), at: /** @type {[number, number]} */ (one.place), tone: TONE[one.severity] ?? "",
+      name: said(one.reason), open: () => find(one),
+    })), true);
+  };
   const more = report.findings_left_out ? el("p", { class: "note" }, t("imports.left_out", { n: num(report.findings_left_out) })) : null;
-  return [list.element, more];
+  return { map, list: list.element, more, place };
 }

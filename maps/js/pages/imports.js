@@ -7,6 +7,7 @@ import { controlTable } from "../imports/control.js";
 import { crsBox } from "../imports/crs.js";
 import { encodingBox } from "../imports/encoding.js";
 import { exporting } from "../imports/exporting.js";
+import { leave } from "../imports/placing.js";
 import { BUSY, inOrder, item, keep, kept, together } from "../imports/items.js";
 import { columns } from "../imports/mapping.js";
 import { matchingBox, waiting } from "../imports/matching.js";
@@ -15,6 +16,7 @@ import { queue } from "../imports/queue.js";
 import { faultsBox } from "../imports/faults.js";
 import { counts, evidence, findings } from "../imports/report.js";
 import { follow, letGo, run, stop } from "../imports/running.js";
+import { locate } from "../imports/zones.js";
 import { guard, start, toast } from "../shell.js";
 import { table } from "../table.js";
 import { constants, moment, named, t } from "../words.js";
@@ -58,6 +60,7 @@ start(async (me) => {
   mayLoad = me.roles.some((role) => role === "planner" || role === "officer");
   date = me.business_date;
   byId("upload-panel").hidden = !mayLoad;
+  await locate();
   const out = exporting(() => date);
   asOf(byId("as-of-place"), me.business_date, me.business_date, (day) => (date = day, out.show()));
   fill(byId("history"), history.element);
@@ -217,6 +220,7 @@ function showReport() {
   };
   const open = (report?.questions.length ?? 0) > 0;
   const closed = one.state === "loaded";
+  leave();
   const control = () => controlTable(one.choices, changed);
   fill(byId("counts"), ...(report && !open ? counts(report) : []));
   fill(byId("questions"), matchingBox(report), ...(report?.questions ?? []).map((question) => report && questionBox(question, report, one.choices, changed)));
@@ -226,13 +230,17 @@ function showReport() {
     hasPlaces(one) ? crsBox(report, one.choices, control(), changed) : null,
     report && codesBox(report, one.choices, changed),
   ]));
+  if (one.choices.fitted && !closed) byId("control").dispatchEvent(new Event("shown"));
   byId("detected").hidden = !report;
   if (!report) return;
   fill(byId("evidence"), ...evidence(report));
   fill(byId("columns"), columns(report, closed ? {} : one.choices.map, changed));
   fill(byId("faults-part"), open ? null : faultsBox(report, one.choices, changed));
   byId("report-part").hidden = open;
-  fill(byId("findings"), ...(open ? [] : findings(report)));
+  const found = open ? null : findings(report, !one.choices.fitted || closed);
+  fill(byId("findings-map"), found?.map);
+  fill(byId("findings"), found?.list, found?.more);
+  found?.place();
 }
 
 /** Whether a file has shapes, as far as is known: without a report, where the system itself was the trouble. @param {Item} one */
