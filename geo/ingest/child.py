@@ -9,6 +9,7 @@ Reads `request.json` there and writes its answer as JSON and NumPy files there (
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import resource
@@ -16,6 +17,7 @@ import signal
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 PR_SET_PDEATHSIG = 1
@@ -31,6 +33,8 @@ WORK = {
     "survey": ("geo.survey.reading", "work"),
 }
 """Module and function of each piece of work: (request, folder) → answer, both plain JSON values."""
+_LUGGAGE = ("geopandas", "pandas", "pyarrow", "pyproj")
+"""What pyogrio loads where it is there, and reading never needs: it takes longer than most files."""
 
 
 def limit_process() -> None:
@@ -58,6 +62,12 @@ def die_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def travel_light() -> None:
+    """Let imports of what reading does not need fail, as if it were not installed."""
+    absent: dict[str, Any] = dict.fromkeys(_LUGGAGE)
+    sys.modules.update(absent)
+
+
 def main(arguments: list[str]) -> int:
     """Do one piece of work; 0 done, 1 refused."""
     work, folder = arguments[0], Path(arguments[1])
@@ -69,7 +79,10 @@ def main(arguments: list[str]) -> int:
     from geo.errors import WanggeError  # noqa: PLC0415 - imported after the limits on purpose
 
     module, function = WORK[work]
+    gc.disable()  # a short life: shapes hold no cycles, and the collector looks through them again and again
     request = json.loads((folder / "request.json").read_text("utf-8"))
+    if work == "read" and request["format"] != "parquet":
+        travel_light()
     try:
         answer = getattr(import_module(module), function)(request, folder)
     except WanggeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import logging
 import shutil
@@ -52,6 +53,9 @@ from geo.store.engine import Scope, Store
 log = logging.getLogger(__name__)
 
 _REFRESH: Final = text("SELECT refresh_statistics(:table)")
+
+_OBJECTS: Final = 200_000
+"""Objects made until the collector looks for cycles: by default it does at every 700, through all shapes of a file."""
 
 Progress = Callable[[float, str], None]
 Cancel = Callable[[], bool]
@@ -108,6 +112,9 @@ def import_file(
     taken at all, DiskFull where the disk has no room for it, Cancelled when told to stop, Conflict where somebody else
     changed the same rows meanwhile.
     """
+    gc.set_threshold(
+        _OBJECTS, *gc.get_threshold()[1:]
+    )  # for the process: its other objects are few beside these
     options = options or ImportOptions()
     fitting = Fitting(
         parse_repairs(options.repair),

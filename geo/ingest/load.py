@@ -29,7 +29,13 @@ _CLOCKS = frozenset({"id", "area_m2", "valid", "recorded", "opened_by", "closed_
 _TOLD = frozenset({"source_row", "source_crs", "written"})
 _ROWS, _PIECE = 20_000, 2**20
 """Rows that are text at a time, and letters that the driver takes at a time."""
-_LIMITS = SQL("SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', '900s', true)")
+_SRID = (4490).to_bytes(4, "little").hex()
+"""What PostGIS reads behind the type of a shape whose flag 0x20 says that its system follows."""
+_LIMITS = SQL(
+    "SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', '900s', true),"
+    " set_config('work_mem', '128MB', true)"
+)
+"""For one transaction. The rows of a statement are kept for its triggers: beyond `work_mem` in a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +97,12 @@ class Loading:
             source=origin.source, source_crs=origin.source_crs, sha256=origin.sha256,
         ).scalar_one()  # fmt: skip
         close, keep_old, insert = self._statements.write()
-        closed = self.run(close, stamp=stamp, change_set=change_set).rowcount
-        if closed != self.run(queries.TO_CLOSE).scalar_one():
+        to_close = self.run(queries.TO_CLOSE).scalar_one()
+        if to_close and self.run(close, stamp=stamp, change_set=change_set).rowcount != to_close:
             raise Conflict("somebody else changed the same rows at this moment; import the file again")
         fields = [told_as(self._table.kind.field(name)) for name in self._table.values]
         told = {"crs": self._table.source_crs, "fields": fields}
-        for statement in (keep_old, insert):
+        for statement in (keep_old, insert) if to_close else (insert,):
             self.run(statement, stamp=stamp, change_set=change_set, **told)
         return int(change_set)
 
@@ -194,9 +200,8 @@ def _stored(kind: Kind, names: set[str]) -> set[str]:
 def _column(table: ParsedTable, stored: str, kept: list[int]) -> list[str]:
     if stored == "geom":
         assert table.shapes is not None
-        shapes = shapely.set_srid(table.shapes[kept], 4490)
-        hexes = shapely.to_wkb(shapes, hex=True, include_srid=True).tolist()
-        return hexes if None not in hexes else [r"\N" if text is None else text for text in hexes]
+        hexes = shapely.to_wkb(table.shapes[kept], hex=True, byte_order=1).tolist()
+        return [r"\N" if text is None else f"{text[:8]}20{_SRID}{text[10:]}" for text in hexes]
     members = [one for one in table.kind.fields if one.stored == stored and one.name in table.values]
     if members[0].key:
         values = {one.key: table.values[one.name] for one in members}

@@ -91,7 +91,8 @@ SELECT {merged}, i.source_row, {crs}, CASE WHEN c.written IS NULL THEN i.written
        nullif((c.written - %(fields)s::text[]) || coalesce(i.written, '{{}}'), '{{}}') END,
        d.new_valid, tstzrange(%(stamp)s, NULL), %(change_set)s
   FROM decided d JOIN incoming i USING (source_row) LEFT JOIN {table} c ON c.id = d.current
- WHERE d.fate <> 'unchanged'""")
+ WHERE d.fate <> 'unchanged' ORDER BY i.{key}""")
+"""By code: what belongs together lies together, and the indexes grow where they grew last."""
 
 _CRS = (SQL("c.source_crs"), SQL("CASE WHEN i.geom IS NULL THEN c.source_crs ELSE %(crs)s END"))
 """The system of a row's shape, which is the known one or the file's: without and with shapes in the file."""
@@ -152,5 +153,10 @@ class Statements:
         return [
             _CLOSE.format(table=self._table),
             _KEEP_OLD.format(**shared, current=self._current()),
-            _OPEN.format(**shared, merged=self._merged(), crs=_CRS[self._given.count("geom")]),
+            _OPEN.format(
+                **shared,
+                merged=self._merged(),
+                crs=_CRS[self._given.count("geom")],
+                key=Identifier("unit" if self._period else "code"),
+            ),
         ]

@@ -19,3 +19,36 @@ ALTER TABLE code_register ADD CONSTRAINT fk_code_register_born_in_change_set
     FOREIGN KEY (born_in) REFERENCES change_set (id);
 DROP FUNCTION refuse_reopening();
 DROP FUNCTION keep_one_truth();
+
+CREATE OR REPLACE FUNCTION check_neighbourhood() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE bad record;
+BEGIN
+    SELECT fresh.code, fresh.neighbourhood INTO bad FROM fresh
+     WHERE NOT EXISTS (SELECT 1 FROM region up
+                        WHERE up.code = fresh.neighbourhood AND up.level = 'neighbourhood' AND upper_inf(up.recorded))
+     LIMIT 1;
+    IF bad.code IS NOT NULL THEN PERFORM refuse_orphan(bad.code, bad.neighbourhood, 'neighbourhood', TG_TABLE_NAME); END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION check_group_community() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE bad record;
+BEGIN
+    SELECT fresh.code, fresh.community INTO bad FROM fresh
+     WHERE fresh.community IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM community up WHERE up.code = fresh.community AND upper_inf(up.recorded))
+     LIMIT 1;
+    IF bad.code IS NOT NULL THEN PERFORM refuse_orphan(bad.code, bad.community, 'community', TG_TABLE_NAME); END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION check_building_group() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE bad record;
+BEGIN
+    SELECT fresh.code, fresh.building_group INTO bad FROM fresh
+     WHERE fresh.building_group IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM building_group up WHERE up.code = fresh.building_group AND upper_inf(up.recorded))
+     LIMIT 1;
+    IF bad.code IS NOT NULL THEN PERFORM refuse_orphan(bad.code, bad.building_group, 'building_group', 'building'); END IF;
+    RETURN NULL;
+END $$;

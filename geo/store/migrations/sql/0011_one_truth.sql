@@ -81,3 +81,45 @@ BEGIN
                               OR NOT NEW.recorded <@ OLD.recorded) EXECUTE FUNCTION refuse_reopening()', name);
     END LOOP;
 END $$;
+
+-- ---------------------------------------------------------------- parents: each of them is looked up once
+
+-- Of 60,000 buildings in 600 groups 600 are looked up, by the index: OFFSET 0 keeps the planner from making one join of
+-- both tables, which under row-level security it took for small and went through for every row again.
+
+CREATE OR REPLACE FUNCTION check_neighbourhood() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE bad record;
+BEGIN
+    SELECT parent.code, parent.neighbourhood INTO bad
+      FROM (SELECT min(fresh.code) AS code, fresh.neighbourhood FROM fresh GROUP BY fresh.neighbourhood) parent
+     WHERE NOT EXISTS (SELECT FROM region up WHERE up.code = parent.neighbourhood AND up.level = 'neighbourhood'
+                                               AND upper_inf(up.recorded) OFFSET 0)
+     LIMIT 1;
+    IF bad.code IS NOT NULL THEN PERFORM refuse_orphan(bad.code, bad.neighbourhood, 'neighbourhood', TG_TABLE_NAME); END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION check_group_community() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE bad record;
+BEGIN
+    SELECT parent.code, parent.community INTO bad
+      FROM (SELECT min(fresh.code) AS code, fresh.community FROM fresh
+             WHERE fresh.community IS NOT NULL GROUP BY fresh.community) parent
+     WHERE NOT EXISTS (SELECT FROM community up WHERE up.code = parent.community AND upper_inf(up.recorded) OFFSET 0)
+     LIMIT 1;
+    IF bad.code IS NOT NULL THEN PERFORM refuse_orphan(bad.code, bad.community, 'community', TG_TABLE_NAME); END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION check_building_group() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE bad record;
+BEGIN
+    SELECT parent.code, parent.building_group INTO bad
+      FROM (SELECT min(fresh.code) AS code, fresh.building_group FROM fresh
+             WHERE fresh.building_group IS NOT NULL GROUP BY fresh.building_group) parent
+     WHERE NOT EXISTS (SELECT FROM building_group up
+                        WHERE up.code = parent.building_group AND upper_inf(up.recorded) OFFSET 0)
+     LIMIT 1;
+    IF bad.code IS NOT NULL THEN PERFORM refuse_orphan(bad.code, bad.building_group, 'building_group', 'building'); END IF;
+    RETURN NULL;
+END $$;
