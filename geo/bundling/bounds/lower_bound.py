@@ -26,8 +26,10 @@ from geo.bundling.forms.model import Model
 ROUNDS = 300
 """Rounds at effort 1: about 1 s at 300 units, 3 s at 2,000, 20 s at 20,000."""
 _UNIT_ROUNDS, _FEW_ROUNDS = 600_000, 100
-_SEVERAL = 0.25
-"""Share of the rounds where several sums are bounded: each takes many times as long, and the last ones gain little."""
+_NODES, _FEW_NODES, _FULL = 60_000, 6_000, 0.9
+"""Nodes of a knapsack times its items; fewer where several sums are bounded, up to this share of the rounds."""
+_SEVERAL = 0.6
+"""Share of the rounds where several sums are bounded: each takes longer, and the last ones gain little."""
 _FIRST, _LAST = 1.0, 0.02
 """Share of Polyak's step in the first and the last round."""
 _PATIENCE, _BRAKE = 10, 0.7
@@ -133,6 +135,7 @@ class _Ascent:
         """Go on with longer lists of the same problem: prices that were allowed still are."""
         self.relaxation = relaxation
         self.taken = np.zeros(len(relaxation.item))
+        self.several = relaxation.amounts.shape[1] > 1
         widest = int(np.diff(relaxation.at).max()) + 1
         self.bag, self.rate = new_bag(widest, relaxation.amounts.shape[1]), np.empty(widest)
 
@@ -144,6 +147,7 @@ class _Ascent:
             self.prices,
             self.every,
             self.hair,
+            _FEW_NODES if self.several and done < _FULL else _NODES,
             self.value,
             self.taken,
             self.bag,
@@ -176,7 +180,7 @@ class _Ascent:
     def bound(self, rounds: int) -> Bound:
         """The bound at the best multipliers met."""
         relaxation = self.relaxation
-        arguments = (self.hair, self.value, self.taken, self.bag, self.rate)
+        arguments = (self.hair, _NODES, self.value, self.taken, self.bag, self.rate)
         reached, _chosen = look(relaxation, self.best_prices, self.every, *arguments, self.slope)
         return Bound(
             value=max(min(reached - _SAFE * abs(reached), self.target), 0.0),

@@ -9,9 +9,6 @@ from geo.bundling.bounds.relaxation import Relaxation
 from geo.bundling.compiling.compiled import compiled
 from geo.bundling.forms.arrays import Floats, Whole
 
-_NODES = 60_000
-"""Nodes of a knapsack times its items."""
-
 
 @compiled
 def fillers(relaxation: Relaxation, prices: Floats) -> tuple[Floats, Floats]:
@@ -46,6 +43,7 @@ def price_hub(
     mixed: np.ndarray,
     whole: bool,
     hair: float,
+    nodes: int,
     taken: np.ndarray,
     bag: Bag,
     rate: Floats,
@@ -53,6 +51,7 @@ def price_hub(
     """Least cost of a package around ``hub``: never above the true one.
 
     ``whole``: of whole items, noted in ``taken`` (per pair); else of parts, which is quicker and less.
+    ``nodes``: most nodes times items.
     """
     own = relaxation.own[hub]
     lower, upper = relaxation.lower[hub], relaxation.upper[hub]
@@ -119,7 +118,7 @@ def price_hub(
         # what pays is enough, and mostly what pays fits between the bounds without what does not
         _sort(relaxation, prices, bag, rate, count)
         window = Window(lower, upper, next_rate, least, most, outside, mixed)
-        bound, best = choose_items(bag, window, count, hair, max(_NODES // (count + 1), 100))
+        bound, best = choose_items(bag, window, count, hair, max(nodes // (count + 1), 100))
         got = 0.0
         for place in range(count):
             got += bag.weight[place] * bag.best[place]
@@ -131,7 +130,7 @@ def price_hub(
     count, filler = _sort_needed(relaxation, prices, bag, rate, count, lower, upper, filler, outside)
     sum_up_columns(bag, count)
     window = Window(lower, upper, filler, least, most, outside, mixed)
-    bound, best = choose_items(bag, window, count, hair, max(_NODES // (count + 1), 100))
+    bound, best = choose_items(bag, window, count, hair, max(nodes // (count + 1), 100))
     if best < np.inf:
         _note(bag, count, taken)
     return base + free + bound
@@ -226,6 +225,7 @@ def price_hubs(
     hubs: Whole,
     whole: bool,
     hair: float,
+    nodes: int,
     value: Floats,
     taken: np.ndarray,
     bag: Bag,
@@ -251,6 +251,7 @@ def price_hubs(
             mixed,
             whole,
             hair,
+            nodes,
             taken,
             bag,
             rate,
@@ -297,6 +298,7 @@ def look(
     prices: Floats,
     every: Whole,
     hair: float,
+    nodes: int,
     value: Floats,
     taken: np.ndarray,
     bag: Bag,
@@ -306,16 +308,16 @@ def look(
     """The relaxed optimum at these prices, a lower bound on every plan, and its hubs; fills ``slope``.
 
     Hubs are priced by parts of items first; of whole items only where a hub is among the cheapest.
-    ``every``: all hubs. -inf where the relaxation has no plan.
+    ``every``: all hubs; ``nodes``: most nodes of a knapsack times its items. -inf where the relaxation has no plan.
     """
-    price_hubs(relaxation, prices, every, False, hair, value, taken, bag, rate)
+    price_hubs(relaxation, prices, every, False, hair, nodes, value, taken, bag, rate)
     exact = np.zeros(len(value), dtype=np.bool_)
     while True:
         chosen = best_hubs(relaxation, value)
         open_hubs = chosen[~exact[chosen]]
         if len(open_hubs) == 0:
             break
-        price_hubs(relaxation, prices, open_hubs, True, hair, value, taken, bag, rate)
+        price_hubs(relaxation, prices, open_hubs, True, hair, nodes, value, taken, bag, rate)
         exact[open_hubs] = True
     total = 0.0
     for item in range(len(prices)):

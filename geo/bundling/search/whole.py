@@ -19,7 +19,7 @@ from geo.bundling.search.improve import NOTHING, Watch, anneal, generator, whole
 from geo.bundling.search.pool import Pool, new_pool
 from geo.bundling.search.starts import first_labels, free_counts, share_out
 from geo.bundling.search.state import new_state, weights_of
-from geo.bundling.search.windows import Map, lost, mend, recombine, strengthen, sweep, wander
+from geo.bundling.search.windows import PUSHES, Map, lost, mend, recombine, strengthen, sweep, wander
 
 SMALL, MIDDLE, LARGE = 150, 600, 3000
 """Atoms up to which there are many starts, some, and a long run each."""
@@ -37,8 +37,8 @@ PATIENCE = 1_000
 """Moves per atom that mending may take where any plan will do."""
 SEVERAL = 3
 """Times the moves where several sums lie between bounds: exchanges that keep them all are rare."""
-PUSHES = 0.85
-"""Share of pushes among those moves: a shift alone breaks one bound or another."""
+SEVERAL_STARTS = 8
+"""Starts there at least, above the smallest maps: some end in a corner that nothing leads out of."""
 KEPT = 8_000
 """Packages that the starts of a small problem keep for recombination."""
 
@@ -96,7 +96,7 @@ def find_plan(search: Search) -> Plan | None:
         return plan_of(search.model, search.arrays, np.zeros(0, dtype=np.int64))
     total, best = _best_total(search)
     pool = new_pool(KEPT, 40 * KEPT) if search.size <= MIDDLE else NOTHING
-    starts = 0 if search.ends_with(best) else _starts(search.size, search.effort)
+    starts = 0 if search.ends_with(best) else _starts(search)
     starting = replace(search, watch=search.watch.keeping(DEEPENING))
     for number in range(starts):
         best = _better(best, _run(starting, total, number, starts, best, pool))
@@ -109,9 +109,11 @@ def find_plan(search: Search) -> Plan | None:
     return None if best is None or best.key.broken > 0 else best
 
 
-def _starts(size: int, effort: float) -> int:
+def _starts(search: Search) -> int:
+    size = search.size
     starts = 10 if size <= SMALL else 5 if size <= MIDDLE else 2 if size <= LARGE // 2 else 1
-    return max(1, round(starts * min(effort, 1.0)))
+    starts = max(starts, SEVERAL_STARTS) if search.several else starts
+    return max(1, round(starts * min(search.effort, 1.0)))
 
 
 def _better(one: Plan | None, other: Plan) -> Plan:
@@ -130,7 +132,8 @@ def _run(search: Search, total: int, number: int, starts: int, best: Plan | None
     moves = search.effort * (LONG if search.size <= LARGE else 0.75 * LONG) / min(starts, 3)
     schedule = Schedule(record_from=0.5) if pool is not NOTHING else Schedule()
     if search.several:
-        moves, schedule = SEVERAL * moves, schedule._replace(pushes=PUSHES)
+        moves *= SEVERAL if search.size <= SMALL else SEVERAL - 1
+        schedule = schedule._replace(pushes=PUSHES)
     done = 0.1 + 0.5 * number / starts
     return _annealed(
         search,
@@ -174,7 +177,8 @@ def _map(search: Search, labels: Whole, packages: int, name: str) -> Map:
     weights = weights_of(search.arrays, packages, search.style.balance)
     state = new_state(search.arrays, labels, rows, weights)
     patience = PATIENCE if search.style.any_plan else math.inf
-    return Map(search.arrays, state, weights, generator(search.seed, name), search.watch, patience)
+    rng = generator(search.seed, name)
+    return Map(search.arrays, state, weights, rng, search.watch, patience, search.several)
 
 
 def _finished(search: Search, on: Map, rng: Random) -> Plan:

@@ -25,6 +25,11 @@ from geo.bundling.search.state import State, Weights
 
 PACKAGES = 16
 """Packages of a window: enough for load to travel, few enough for set partitioning."""
+SEVERAL_PACKAGES = 8
+"""The same where several sums are bounded: there the window is gone through a few times."""
+SEVERAL_ROUNDS = 4
+PUSHES = 0.85
+"""Share of pushes where several sums of a package lie between bounds."""
 RUNS, MOVES = 2, 400
 """Annealing runs of a window, and moves per atom in each."""
 KEPT = 2500
@@ -54,6 +59,12 @@ class Map(NamedTuple):
     watch: Watch
     patience: float = math.inf
     """Moves per atom of the map that one mending may take."""
+    several: bool = False
+    """Whether several sums of a package lie between bounds."""
+
+    def schedule(self, usual: Schedule) -> Schedule:
+        """A schedule with more pushes where a shift alone breaks one bound or another."""
+        return usual._replace(pushes=PUSHES) if self.several else usual
 
 
 class Trial(NamedTuple):
@@ -125,15 +136,17 @@ def window_of(on: Map, packages: Whole, *, lost: bool = True) -> Window:
 
 def sweep(on: Map, order: np.random.Generator, rounds: int) -> Iterator[float]:
     """Improve windows all over the map, ``rounds`` times; yields the share done."""
+    most = SEVERAL_PACKAGES if on.several else PACKAGES
+    rounds *= SEVERAL_ROUNDS if on.several else 1
     for turn in range(rounds):
         pending = order.permutation(np.flatnonzero(on.state.size > 0)).tolist()
         total, done = max(len(pending), 1), set[int]()
         for number, package in enumerate(pending):
             if package in done or on.watch():
                 continue
-            packages = around(on, package, PACKAGES)
+            packages = around(on, package, most)
             # neighbouring windows overlap: only the inner half counts as dealt with
-            done.update(around(on, package, PACKAGES // 2).tolist())
+            done.update(around(on, package, most // 2).tolist())
             improve(on, packages)
             yield (turn + number / total) / rounds
 
@@ -152,7 +165,9 @@ def improve(on: Map, packages: Whole) -> None:
     atoms = len(window.movable)
     pool = new_pool(KEPT, KEPT * max(2 * atoms // len(packages), 1))
     for _ in range(RUNS):
-        anneal(on.arrays, on.state, on.weights, window, FRESH, MOVES * atoms, on.rng, on.watch, pool)
+        anneal(
+            on.arrays, on.state, on.weights, window, on.schedule(FRESH), MOVES * atoms, on.rng, on.watch, pool
+        )
     if atoms and not on.watch():
         recombine(on, packages, pool)
 
@@ -224,7 +239,7 @@ def _strictly(on: Map, package: int, size: int, tried: Counter[frozenset[int]]) 
         return 0
     window = window_of(on, packages)
     moves = 600 * len(window.movable)
-    anneal(on.arrays, on.state, on.weights, window, MENDING, moves, on.rng, on.watch)
+    anneal(on.arrays, on.state, on.weights, window, on.schedule(MENDING), moves, on.rng, on.watch)
     return moves
 
 
