@@ -43,6 +43,8 @@ def add_parsers(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     back.add_argument("--survey", type=int, metavar="NUMBER", help="where a file has lost its hidden sheet")
     told = "write what is new or changed without a doubt: no conflict, nothing forgotten, no running contract ended"
     back.add_argument("--confirm", action="store_true", help=told)
+    shorten = "write a new mode of service also where it ends a contract that runs on that day"
+    back.add_argument("--shorten-contracts", action="store_true", help=shorten)
     told = "from when it holds (default: the business date)"
     back.add_argument("--from", dest="from_date", type=date.fromisoformat, metavar="DATE", help=told)
     back.set_defaults(run=run_back)
@@ -132,7 +134,14 @@ def _back(
         if one.ticked(item)
     ]
     if arguments.confirm and ticks:
-        done = confirm(db, number, ticks, day=day, from_date=arguments.from_date or day)
+        done = confirm(
+            db,
+            number,
+            ticks,
+            day=day,
+            from_date=arguments.from_date or day,
+            shorten=arguments.shorten_contracts,
+        )
         sys.stdout.write(
             f"  {done.fields} values of {done.units} units written; change set {done.change_set}\n"
         )

@@ -72,6 +72,8 @@ class Ticks(_Body):
     items: list[Tick] = Field(min_length=1, max_length=20_000)
     from_date: date | None = None
     reason: str | None = Field(None, max_length=200)
+    shorten: bool = False
+    """Knowing that a new mode of service ends the contract that runs on that day."""
 
 
 @router.get("/api/surveys", dependencies=[allow(*BUSINESS)])
@@ -194,10 +196,16 @@ def settle_answer(db: Db, settings: Settings, number: Number, body: Meaning) -> 
 
 @router.post("/api/surveys/{number}/confirm", dependencies=[allow(*SENDERS)])
 def confirm_survey(db: Db, settings: Settings, number: Number, body: Ticks) -> dict[str, Any]:
-    """Write what is ticked, as a change from a day on: one change set. 412 where a value looks different by now."""
+    """Write what is ticked, as a change from a day on: one change set. 412 where a value looks different by now.
+
+    409 names the contracts that a new mode of service would end, unless `shorten` says to know that.
+    """
     day = settings.business_date()
     ticks = [confirming.Tick(one.unit, one.field, one.old, one.new) for one in body.items]
-    done = confirming.confirm(db, number, ticks, day=day, from_date=body.from_date or day, reason=body.reason)
+    begins = body.from_date or day
+    done = confirming.confirm(
+        db, number, ticks, day=day, from_date=begins, reason=body.reason, shorten=body.shorten
+    )
     return {"change_set": done.change_set, "fields": done.fields, "units": done.units}
 
 

@@ -59,7 +59,8 @@ _KNOWN = {
     "base-features": text("SELECT code FROM base_feature WHERE code = ANY (:codes) AND upper_inf(recorded)"),
 }
 _PERIODS = text(
-    "SELECT unit, lower(valid), upper(valid) FROM service_period WHERE unit = ANY (:units) AND upper_inf(recorded)"
+    "SELECT p.unit, lower(p.valid), upper(p.valid), p.firm, coalesce(f.name, p.firm) FROM service_period p"
+    " LEFT JOIN firm_at(:at) f ON f.code = p.firm WHERE p.unit = ANY (:units) AND upper_inf(p.recorded)"
 )
 _RETIRED = SQL("""
 SELECT gone.code, gone.retired_on FROM retired_codes(%(kind)s, %(codes)s) gone
@@ -91,7 +92,7 @@ def check_against_store(session: Session, table: ParsedTable, areas: Sequence[st
             inside.setdefault(position, parent)
     _check_inside(table, inside)
     if table.kind.name == "service-periods":
-        _check_known_periods(session, table)
+        _check_known_periods(session, table, at)
 
 
 def _check_retired(session: Session, table: ParsedTable, at: date) -> None:
@@ -183,15 +184,28 @@ def _check_region_parents(session: Session, table: ParsedTable, areas: Sequence[
     _check_inside(table, inside)
 
 
-def _check_known_periods(session: Session, table: ParsedTable) -> None:
-    """Refuse a period that overlaps a known one of its unit that begins on another day (the same day replaces it)."""
-    starts, ends = table.column("start"), table.column("end")
+def _check_known_periods(session: Session, table: ParsedTable, at: date) -> None:
+    """Refuse a period that overlaps a known one of its unit that begins on another day (the same day replaces it).
+
+    A contract that is replaced by a shorter one, or by another firm's, is named.
+    """
+    starts, ends, firms = table.column("start"), table.column("end"), table.column("firm")
     known: dict[str, list[tuple[Any, Any]]] = {}
     units = sorted({table.code(p) or "" for p in table.kept()})
-    replaced = {(table.code(p), starts[p]) for p in table.kept()}
-    for unit, start, end in session.execute(_PERIODS, {"units": units}):
-        if (unit, start) not in replaced:
+    replaced = {(table.code(p), starts[p]): p for p in table.kept()}
+    named = "firm" in table.values
+    for unit, start, end, firm, name in session.execute(_PERIODS, {"units": units, "at": at}):
+        position = replaced.get((unit, start))
+        if position is None:
             known.setdefault(unit, []).append((start, end))
+            continue
+        same = not named or firms[position] == firm
+        shorter = ends[position] is not None and (end is None or ends[position] < end)
+        if firm is not None and (shorter or not same):
+            fresh = ends[position] if same else "×"
+            table.note(
+                position, "suspicious", "contract_cut", "end", f"{name} {start or ''} – {end or ''} → {fresh}"
+            )
     for position in table.kept():
         for start, end in known.get(table.code(position) or "", []):
             mine = (starts[position], ends[position])

@@ -21,7 +21,7 @@ from geo.survey.difference import Item
 from geo.survey.progress import Answered, difference
 from geo.survey.sending import find
 from geo.survey.taking import shared
-from geo.survey.writing import change_modes, change_units
+from geo.survey.writing import change_modes, change_units, contracts_cut
 
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext(one)) FROM unnest(CAST(:keys AS text[])) one")
 _MOST_NAMED: Final = 3
@@ -47,11 +47,19 @@ class Confirmed:
 
 
 def confirm(
-    db: Session, number: int, ticks: Sequence[Tick], *, day: date, from_date: date, reason: str | None = None
+    db: Session,
+    number: int,
+    ticks: Sequence[Tick],
+    *,
+    day: date,
+    from_date: date,
+    reason: str | None = None,
+    shorten: bool = False,
 ) -> Confirmed:
     """Write what was ticked, as a change from `from_date` on; `day` is the day whose values were shown.
 
-    `reason` stays with the change set and goes into the audit.
+    `reason` stays with the change set and goes into the audit. A new mode of service ends the contract that runs on
+    `from_date`, also one that is over by `day`: only where `shorten` says to know that, Conflict names them otherwise.
 
     Raises Stale (naming what looks different by now) and then writes nothing, BadInput for what cannot be written or a
     date on which a unit is not there, NotFound for a survey outside the area.
@@ -66,6 +74,9 @@ def confirm(
     by_unit = {one.unit: one for one in difference(db, number, day)}
     items = _checked(ticks, by_unit)
     _refuse_wrong_date([by_unit[unit] for unit in tables], day, from_date)
+    modes = {tick.unit: item.came for tick, item in items if item.field == "mode"}
+    if not shorten:
+        _refuse_shortening(db, list(modes), from_date)
     area = shared(sorted(tables))
     if not area.startswith(db.info["scope"].areas):
         raise BadInput("what is ticked lies in several of your areas: confirm it area by area", field="items")
@@ -79,7 +90,6 @@ def confirm(
                 picked.setdefault(tick.unit, {})[item.field] = item.came
         if picked:
             change_units(db, table, picked, from_date, stamp, by)
-    modes = {tick.unit: item.came for tick, item in items if item.field == "mode"}
     if modes:
         change_modes(db, modes, from_date, stamp, by, source, until=day)
     _settle(db, number, items, by)
@@ -114,6 +124,27 @@ def _refuse_wrong_date(units: Sequence[Answered], day: date, from_date: date) ->
         first = late[0]
         message = f"{first.name} {first.unit} as shown begins on {first.since}: choose no earlier day"
         raise BadInput(message, field="from_date", extra={"units": [one.unit for one in late[:100]]})
+
+
+def _refuse_shortening(db: Session, units: Sequence[str], at: date) -> None:
+    """Name the contracts that would end, so that a person can say whether they did."""
+    cut = contracts_cut(db, units, at) if units else []
+    if not cut:
+        return
+    first = cut[0]
+    until = first["ends"].isoformat() if first["ends"] else "—"
+    raise Conflict(
+        f"this would shorten contracts that run: {first['name']}, {first['unit']} with {first['firm']} until {until}"
+        f" would end on {at}; confirm it with that in mind",
+        extra={
+            "contracts": [
+                {**one, "begins": one["begins"] and str(one["begins"]), "ends": one["ends"] and str(one["ends"]),
+                 "would_end": str(at)}
+                for one in cut[:100]
+            ],
+            "count": len(cut),
+        },
+    )  # fmt: skip
 
 
 def _source(number: int, title: str, units: Sequence[Answered]) -> str:

@@ -7,7 +7,7 @@ hold the replaced value follow.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -117,6 +117,25 @@ SELECT m.unit_kind, m.unit, m.mode, %(note)s, daterange(%(at)s, m.next), tstzran
   FROM moded m""")
 _STILL = SQL("SELECT count(current) FROM moded")
 _BEGUN = SQL("SELECT unit, next FROM moded WHERE next <= %(until)s ORDER BY unit LIMIT 1")
+
+
+_CUT = SQL("""
+SELECT c.unit, coalesce(u.name, '') AS name, coalesce(f.name, c.firm) AS firm, lower(c.valid) AS begins,
+       upper(c.valid) AS ends
+  FROM service_period c
+  LEFT JOIN LATERAL (SELECT n.name FROM community n WHERE n.code = c.unit AND upper_inf(n.recorded)
+                     UNION ALL
+                     SELECT n.name FROM building_group n WHERE n.code = c.unit AND upper_inf(n.recorded)
+                      LIMIT 1) u ON true
+  LEFT JOIN LATERAL (SELECT n.name FROM firm n WHERE n.code = c.firm AND upper_inf(n.recorded)
+                      ORDER BY lower(n.valid) DESC NULLS LAST LIMIT 1) f ON true
+ WHERE c.unit = ANY (%(units)s) AND upper_inf(c.recorded) AND c.valid @> %(at)s AND c.firm IS NOT NULL
+ ORDER BY c.unit""")
+
+
+def contracts_cut(db: Session, units: Sequence[str], at: date) -> list[dict[str, Any]]:
+    """Return the contracts that a new mode of these units would end on a day, each with its unit, firm and days."""
+    return [dict(row._mapping) for row in run(db, _CUT, units=list(units), at=at)]
 
 
 def change_modes(

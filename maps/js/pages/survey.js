@@ -68,7 +68,7 @@ function wire() {
   byId("tick-usual").addEventListener("click", () => changes.usual());
   byId("confirm").addEventListener("click", ask);
   byId("sure-cancel").addEventListener("click", () => byId("sure", HTMLDialogElement).close());
-  byId("sure-form").addEventListener("submit", (event) => (event.preventDefault(), guard(confirm)));
+  byId("sure-form").addEventListener("submit", (event) => (event.preventDefault(), guard(() => confirm())));
   byId("withdraw").addEventListener("click", () => guard(withdraw));
   for (const [id, name] of [["of-kind", "kind"], ["of-place", "place"], ["of-field", "field"]]) byId(id).addEventListener("change", () => choose(name, byId(id, HTMLSelectElement).value));
   byId("of-text").addEventListener("input", later(() => choose("text", byId("of-text", HTMLInputElement).value.trim()), 150));
@@ -208,18 +208,27 @@ function ask() {
   byId("sure", HTMLDialogElement).showModal();
 }
 
-async function confirm() {
+/** Names the contracts that a new mode of service would end, and asks. @param {any} body of the problem */
+function sureToShorten(body) {
+  const lines = body.contracts.slice(0, 10).map((/** @type {any} */ one) => t("surveys.contract_line", { name: one.name || one.unit, firm: one.firm, begins: day(one.begins), ends: one.ends ? day(one.ends) : t("surveys.open_end"), day: day(one.would_end) }));
+  const more = body.count > 10 ? [t("surveys.contracts_more", { n: num(body.count - 10) })] : [];
+  return window.confirm([t("surveys.shorten_sure", { n: num(body.count) }), "", ...lines, ...more].join("\n"));
+}
+
+/** @param {boolean} [shorten] knowing that contracts end @returns {Promise<void>} */
+async function confirm(shorten = false) {
   const items = changes.picked().map(({ unit, item }) => ({ unit: unit.unit, field: item.field, old: item.now, new: item.came }));
   byId("sure", HTMLDialogElement).close();
   try {
-    const made = await send("POST", `${here}/confirm`, { items, from_date: byId("from-date", HTMLInputElement).value, reason: byId("reason", HTMLInputElement).value.trim() || null });
+    const made = await send("POST", `${here}/confirm`, { items, from_date: byId("from-date", HTMLInputElement).value, reason: byId("reason", HTMLInputElement).value.trim() || null, shorten });
     byId("reason", HTMLInputElement).value = "";
     toast(t("surveys.written_down", { n: num(made.body.fields), units: num(made.body.units) }));
   } catch (error) {
+    if (error instanceof Problem && error.status === 409 && error.body.contracts && !shorten) return sureToShorten(error.body) ? confirm(true) : undefined;
     if (!(error instanceof Problem) || error.status !== 412) throw error;
     toast(t("surveys.stale", { n: (error.body.items ?? []).length }), "error");
   }
-  await reload(true);
+  return reload(true);
 }
 
 /** @param {any} row */

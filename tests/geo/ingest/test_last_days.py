@@ -68,3 +68,25 @@ def test_the_template_says_which_is_which() -> None:
     said = {row[0].value: row[4].value for row in book.worksheets[1].iter_rows(min_row=2)}
     assert "不含当日" in str(said["结束日期"])
     assert "合同到期日" in str(said["结束日期"])
+
+
+def test_a_file_that_shortens_a_contract_says_whose_and_until_when_it_ran_before_it_is_loaded(
+    contracts: ImportReport, load: Import, tmp_path: Path
+) -> None:
+    assert contracts.change_set
+    load(office.firms(tmp_path))
+    load(office.periods(tmp_path, [(1, "市场化", office.FIRM, "2024-01-01", "2027-01-01"),
+                                   (2, "市场化", office.FIRM, "2024-01-01", "2027-01-01"),
+                                   (3, "市场化", office.FIRM, "2024-01-01", "2026-01-01")]))  # fmt: skip
+    later = [
+        (1, "市场化", office.FIRM, "2024-01-01", "2025-01-01"),
+        (2, "自管", None, "2024-01-01", None),
+        (3, "市场化", office.FIRM, "2024-01-01", "2027-01-01"),
+    ]
+    report = load(office.periods(tmp_path, later, "改.xlsx"), dry_run=True)
+    found = [(one.row, one.key, one.text) for one in report.findings]
+    assert found == [
+        (2, "contract_cut", "甲物业 2024-01-01 – 2027-01-01 → 2025-01-01"),
+        (3, "contract_cut", "甲物业 2024-01-01 – 2027-01-01 → ×"),
+    ]
+    assert report.change_set is None
