@@ -11,7 +11,7 @@ import numpy as np
 
 from geo.bundling import solver
 from geo.bundling.forms.arrays import OUT, Whole, arrays_of
-from geo.bundling.forms.model import Model, compile_problem
+from geo.bundling.forms.model import Contradiction, Model, compile_problem
 from geo.bundling.forms.rooms import room_of
 from geo.bundling.forms.scoring import plan_of
 from geo.bundling.plan import Infeasible, Reason, Solution, StoppedBy
@@ -168,7 +168,12 @@ def _told(problem: Problem, labels: Whole, settled: bool, watch: Watch, seed: in
 
 def _model_of(problem: Problem, labels: Whole) -> Model:
     """The problem compiled so that its atoms suit a plan: groups keep the chains that the plan gives them."""
-    model = compile_problem(problem)
+    try:
+        model = compile_problem(problem)
+    except Contradiction:
+        # the chains tried between locked units fit no package, those of the plan do
+        problem = _locked_as_placed(problem, labels)
+        model = compile_problem(problem)
     together, given_up = list(problem.rules.together), {}
     for group in model.groups:
         own = {int(labels[unit]) for unit in group}
@@ -186,3 +191,13 @@ def _model_of(problem: Problem, labels: Whole) -> Model:
         return model
     rules = replace(problem.rules, together=tuple(together))
     return compile_problem(replace(problem, rules=rules), given_up)
+
+
+def _locked_as_placed(problem: Problem, labels: Whole) -> Problem:
+    """The problem in which locked units go together with all that the plan gives their package."""
+    locked = {int(labels[place]) for place, unit in enumerate(problem.units) if unit.lock is not None}
+    packages = tuple(
+        tuple(problem.units[place].id for place in np.flatnonzero(labels == package).tolist())
+        for package in sorted(locked - {OUT})
+    )
+    return replace(problem, rules=replace(problem.rules, together=(*problem.rules.together, *packages)))

@@ -142,9 +142,12 @@ def _locks(locks: list[str | None], groups: list[list[int]], atom_of: tuple[int,
 
 
 def hardened(ground: Ground) -> Ground:
-    """The ground on which nothing priced may be broken: soft bounds and borders as hard rules."""
+    """The ground on which nothing priced may be broken: soft bounds and borders as hard rules.
+
+    What may be broken for nothing stays so: a plan that breaks it pays as little as one that keeps it.
+    """
     arrays = ground.field.arrays
-    hard = arrays._replace(price=np.full_like(arrays.price, math.inf))
+    hard = arrays._replace(price=np.where(arrays.price > 0, math.inf, arrays.price))
     if arrays.border_price > 0:
         area, split = _areas(arrays)
         keep = np.repeat(area, np.diff(arrays.next_at)) == area[arrays.next]

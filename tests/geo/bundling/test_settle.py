@@ -80,3 +80,43 @@ def test_a_stop_during_the_proof_is_told_and_the_plan_kept() -> None:
     assert not stopped.proven
     assert stopped.stopped_by == "cancel"
     assert stopped.parts.distance <= plain.parts.distance
+
+
+def test_locked_units_whose_lightest_chain_does_not_fit_are_placed_with_another() -> None:
+    # three light units in a row are one member too many, the heavy one fits
+    weights = {"a": 10, "b": 10, "heavy": 90, "l1": 1, "l2": 1, "l3": 1}
+    units = tuple(
+        Unit(name, 100.0 * place, 0.0, {"households": weight}, lock="kept" if name in "ab" else None)
+        for place, (name, weight) in enumerate(weights.items())
+    )
+    links = tuple(
+        Link(*pair)
+        for pair in (("a", "heavy"), ("heavy", "b"), ("a", "l1"), ("l1", "l2"), ("l2", "l3"), ("l3", "b"))
+    )
+    answer = solved(Problem(units, links, Rules((Activity("households"),), packages=(1, 2), max_members=3)))
+    labels = answer.labels()
+    assert answer.proven
+    assert {labels["a"], labels["b"], labels["heavy"]} == {"kept"}
+    assert answer.left_out == {}
+
+
+def test_what_may_be_broken_for_nothing_stands_in_the_way_of_no_better_plan() -> None:
+    # no package of less than all has an income of zero, and none needs one
+    units = tuple(
+        Unit(name, x, y, {"households": load, "income": income})
+        for name, x, y, load, income in (
+            ("a", 0, 0, 100, -40),
+            ("b", 200, 0, 20, -30),
+            ("c", 400, 0, 140, -30),
+            ("d", 0, 200, 140, -20),
+            ("e", 200, 200, 110, 60),
+        )
+    )
+    links = tuple(Link(*pair) for pair in ("cb", "da", "eb", "ed"))
+    rules = Rules(
+        (Activity("households", 197), Activity("income", 0)), soft={"households": 1.0, "income": 0.0}
+    )
+    answer = solved(Problem(units, links, rules))
+    assert answer.proven
+    assert (answer.parts.soft, len(answer.packages)) == (0.0, 2)
+    assert answer.parts.distance == pytest.approx(55_112.698, abs=0.01)
