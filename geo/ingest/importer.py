@@ -38,11 +38,12 @@ from geo.ingest.matching.applying import Applying, outlines_near, read_known, re
 from geo.ingest.matching.learning import remember
 from geo.ingest.matching.outcome import Decision
 from geo.ingest.matching.rows import FILLED, TARGETS, find_columns, kind_without_code
+from geo.ingest.matching.settings import limits_for
 from geo.ingest.matching.values import Limits
 from geo.ingest.parents import check_against_store
 from geo.ingest.preview import first_rows
 from geo.ingest.provisional import BY_PLACE, provide
-from geo.ingest.reading import Layers, RawTable, read_file
+from geo.ingest.reading import ChildFailed, Layers, RawTable, read_file
 from geo.ingest.repairs import Fitting, ground_of, parse_repairs
 from geo.ingest.report import ImportReport, Question
 from geo.ingest.shapes import bounds_of, check_overlaps, prepare_shapes
@@ -55,7 +56,7 @@ log = logging.getLogger(__name__)
 _REFRESH: Final = text("SELECT refresh_statistics(:table)")
 
 _OBJECTS: Final = 200_000
-"""Objects made until the collector looks for cycles: by default it does at every 700, through all shapes of a file."""
+"""Objects made until the process looks for cycles: by default it does at every 700, through all shapes of a file."""
 
 Progress = Callable[[float, str], None]
 Cancel = Callable[[], bool]
@@ -71,7 +72,8 @@ class ImportOptions:
     file with longitude, latitude in CGCS2000 of the same marks, at least three; they take the place of `crs`.
     `provisional` gives rows without a code one: below the region of that code, or in the neighbourhood where each lies
     (`place`). `encoding` is that of the texts of a Shapefile or CSV. `match` finds the communities of rows without a
-    code by name, address and place, from the scores of `limits` on; `decisions` are what people decided about such
+    code by name, address and place, from the scores of `limits` on (None: the district's); `decisions` are what people
+    decided about such
     rows, by number. `repair` names what else is mended than is safe (`geo.ingest.repairs.parse_repairs`).
     """
 
@@ -87,7 +89,7 @@ class ImportOptions:
     provisional: str | None = None
     encoding: str | None = None
     match: bool = False
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits | None = None
     decisions: Mapping[int, Decision] = field(default_factory=dict)
     repair: Sequence[str] = ()
 
@@ -112,9 +114,7 @@ def import_file(
     taken at all, DiskFull where the disk has no room for it, Cancelled when told to stop, Conflict where somebody else
     changed the same rows meanwhile.
     """
-    gc.set_threshold(
-        _OBJECTS, *gc.get_threshold()[1:]
-    )  # for the process: its other objects are few beside these
+    gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
     options = options or ImportOptions()
     fitting = Fitting(
         parse_repairs(options.repair),
@@ -125,7 +125,7 @@ def import_file(
     _check_disk(settings)
     report = ImportReport(run.options.name or path.name, dry_run=run.options.dry_run)
     progress(0.02, "reading")
-    raw = read_file(path, inspect(path, run.options.name), run.options.layer, run.options.encoding)
+    raw = _read(path, run)
     if isinstance(raw, Layers):
         report.layers = raw.names
         report.questions.append(_which_layer(raw))
@@ -136,10 +136,24 @@ def import_file(
         progress(0.35, "checking")
         table.source_crs = report.crs.named() if report.crs else None
         _check(raw, table, epsg, run, report)
+        if not run.options.match:
+            raw.columns.clear()  # parsed by now: a large file's cells are as much again as its values
         report.findings = table.findings
         _load(run, table, Origin(report.file, label(epsg) if epsg else None, _sha256(path)), report)
         progress(1.0, "done")
     return report
+
+
+def _read(path: Path, run: _Run) -> RawTable | Layers:
+    options = run.options
+    try:
+        return read_file(
+            path, inspect(path, options.name), options.layer, options.encoding,
+            progress=lambda share: run.progress(0.02 + 0.2 * share, "reading"), cancel=run.cancel,
+        )  # fmt: skip
+    except ChildFailed:
+        run.stop_if_told()
+        raise
 
 
 @dataclass(frozen=True)
@@ -185,7 +199,8 @@ def _match(raw: RawTable, table: ParsedTable, run: _Run, report: ImportReport) -
     today, decisions = run.settings.business_date(), run.options.decisions
     with run.store.begin(run.scope) as session:
         known = read_known(session, today, alone=table.kind.name == "service-periods")
-        applying = Applying(raw, table, columns, known, run.options.limits, run.scope.areas)
+        limits = run.options.limits or limits_for(session, run.scope.areas)
+        applying = Applying(raw, table, columns, known, limits, run.scope.areas)
         report.matching = applying.run(decisions, keep_new=bool(run.options.provisional))
         applying.doubles(lambda shapes: outlines_near(session, today, shapes), decisions)
     report.notes.extend(applying.notes)

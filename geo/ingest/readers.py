@@ -36,27 +36,38 @@ _HEADS = tuple(
 """How collections and multi-shapes begin: within one another, some ten thousand deep, they end the process."""
 _MOST_HEADS = 1_000
 _BYTES_PER_VERTEX = 16
+_SAID_EVERY = 5_000
+"""Rows until the parent is told again."""
+Say = Callable[[float], None]
 EXPLANATIONS = ("说明", "填写说明")
 """Names of sheets that explain a template (ours is the second)."""
 
 
 def read(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Read one layer of `request["path"]`, a file of `request["format"]`, into the folder."""
-    path = Path(request["path"])
-    layer = _reader(request["format"], request.get("encoding"))(path, request.get("layer"))
+    path, say = Path(request["path"]), partial(_say, folder)
+    layer = _reader(request["format"], request.get("encoding"), say)(path, request.get("layer"))
     if isinstance(layer, list):
         return {"layers": layer}
     if len(layer.rows) > MAX_ROWS or len(layer.columns) > MAX_COLUMNS:
         raise TooLarge(f"at most {MAX_ROWS} rows and {MAX_COLUMNS} columns are taken", field="file")
     # A column name with a control character would break the report that shows it.
+    say(0.75)
     columns = {printable(name): cells for name, cells in layer.columns.items()}
     layer.meta["cut"] = [printable(name) for name in layer.meta.get("cut", ())]
     # Half of a surrogate pair, which JSON can name, is no character: it becomes a question mark.
     (folder / "columns.json").write_bytes(json.dumps(columns, ensure_ascii=False).encode("utf-8", "replace"))
     np.save(folder / "rows.npy", np.asarray(layer.rows, dtype=np.int64))
+    say(0.85)
     notes = _write_shapes(layer.shapes, folder) if layer.shapes is not None else {}
     layers = layer.meta.pop("layers", [])
     return {"shapes": layer.shapes is not None, "unread": notes, "layers_of_file": layers, **layer.meta}
+
+
+def _say(folder: Path, share: float) -> None:
+    """Tell the parent how far the reading is."""
+    (folder / "progress.part").write_text(json.dumps(share), "utf-8")
+    (folder / "progress.part").rename(folder / "progress.json")
 
 
 def printable(name: str) -> str:
@@ -129,8 +140,9 @@ def _usable(shapes: np.ndarray, notes: dict[str, str]) -> np.ndarray:
 # ---------------------------------------------------------------- GeoJSON
 
 
-def _read_geojson(path: Path, _layer: str | None) -> Layer:
+def _read_geojson(path: Path, _layer: str | None, say: Say) -> Layer:
     document = formats.load_json(path.read_bytes())
+    say(0.2)
     if not isinstance(document, dict):
         raise BadInput("the file is no GeoJSON object", field="file")
     features = document.get("features") if document.get("type") == "FeatureCollection" else [document]
@@ -144,7 +156,10 @@ def _read_geojson(path: Path, _layer: str | None) -> Layer:
     columns = {
         name: [flat_cell((one.get("properties") or {}).get(name)) for one in features] for name in names
     }
-    shapes = [_geojson_shape(one.get("geometry")) for one in features]
+    shapes = []
+    for first in range(0, len(features), _SAID_EVERY):
+        say(0.2 + 0.5 * first / len(features))
+        shapes += [_geojson_shape(one.get("geometry")) for one in features[first : first + _SAID_EVERY]]
     meta = {
         "name": document.get("name"),
         "crs": _geojson_crs(document),
@@ -187,7 +202,7 @@ def _geojson_crs(document: dict[str, Any]) -> str:
 # ---------------------------------------------------------------- tables without shapes
 
 
-def _read_xlsx(path: Path, layer: str | None) -> Layer | list[str]:
+def _read_xlsx(path: Path, layer: str | None, say: Say) -> Layer | list[str]:
     import warnings  # noqa: PLC0415 - with openpyxl, which only this format needs
 
     import openpyxl  # noqa: PLC0415 - as above
@@ -199,7 +214,7 @@ def _read_xlsx(path: Path, layer: str | None) -> Layer | list[str]:
             with path.open("rb") as stream:
                 book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
                 visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-                filled = {sheet.title: _sheet_rows(sheet) for sheet in visible}
+                filled = {sheet.title: _sheet_rows(sheet, say) for sheet in visible}
         except Exception as error:  # any malformed workbook: openpyxl raises whatever its parser met
             raise BadInput("the workbook cannot be read", field="file") from error
     tables = {name: rows for name, rows in filled.items() if len(rows) > 1}
@@ -220,13 +235,16 @@ def _read_xlsx(path: Path, layer: str | None) -> Layer | list[str]:
     return _table(tables[names[0]], meta)
 
 
-def _sheet_rows(sheet: Any) -> list[tuple[int, list[Any]]]:
+def _sheet_rows(sheet: Any, say: Say) -> list[tuple[int, list[Any]]]:
     """Return (row number, cells) of the rows that hold anything. A workbook may claim a million empty columns."""
     found: list[tuple[int, list[Any]]] = []
+    claimed = sheet.max_row or MAX_ROWS
     sheet.reset_dimensions()
     for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS), start=1):
         if number > MAX_ROWS:
             raise TooLarge(f"at most {MAX_ROWS} rows are taken", field="file")
+        if number % _SAID_EVERY == 0:
+            say(0.7 * min(number / claimed, 1))
         if any(cell is not None and cell != "" for cell in cells):
             found.append((number, [plain_value(cell) for cell in cells]))
     return found
@@ -269,12 +287,12 @@ def _named(cells: list[Any]) -> int:
     return sum(1 for cell in cells if isinstance(cell, str) and cell.strip())
 
 
-def _reader(format_: str, encoding: str | None = None) -> Callable[[Path, str | None], Layer | list[str]]:
+def _reader(format_: str, encoding: str | None, say: Say) -> Callable[[Path, str | None], Layer | list[str]]:
     """Return what reads a format (in an encoding that was chosen); GDAL and Arrow are only loaded for theirs."""
     if format_ == "csv":
         return partial(_read_csv, encoding=encoding)
     if format_ in _READERS:
-        return _READERS[format_]
+        return partial(_READERS[format_], say=say)
     if format_ == "parquet":
         from geo.ingest.parquets import read_parquet  # noqa: PLC0415 - as said
 
@@ -290,7 +308,7 @@ def _reader(format_: str, encoding: str | None = None) -> Callable[[Path, str | 
     return READERS.get(format_) or (lambda path, layer: read_vector(path, layer, DRIVERS[format_]))
 
 
-_READERS: dict[str, Callable[[Path, str | None], Layer | list[str]]] = {
+_READERS: dict[str, Callable[..., Layer | list[str]]] = {
     "geojson": _read_geojson,
     "xlsx": _read_xlsx,
 }

@@ -31,6 +31,8 @@ SECONDS = 300
 """Wall-clock limit of one child."""
 _LOOK_SECONDS = 0.3
 """How often it is asked how far a child is, and whether it is still wanted."""
+_PIECE = 20_000
+"""Shapes that are bytes and geometry at a time."""
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -69,15 +71,24 @@ class Layers:
 
 
 def read_file(
-    path: Path, found: Format, layer: str | None = None, encoding: str | None = None
+    path: Path,
+    found: Format,
+    layer: str | None = None,
+    encoding: str | None = None,
+    *,
+    progress: Callable[[float], None] = lambda _share: None,
+    cancel: Callable[[], bool] = lambda: False,
 ) -> RawTable | Layers:
     """Read one layer of a file in a child process; `encoding` is one that somebody chose.
+
+    `progress` and `cancel` are those of `run_child`.
 
     Raises BadInput or TooLarge with the child's words, or in ours where the child broke a limit.
     """
     with own_folder() as folder:
         request = {"path": str(path.resolve()), "format": found, "layer": layer, "encoding": encoding}
-        answer = run_child("read", folder, request, only=DRIVERS.get(found, ""))
+        only = DRIVERS.get(found, "")
+        answer = run_child("read", folder, request, only=only, progress=progress, cancel=cancel)
         if "layers" in answer:
             return Layers(answer["layers"])
         return table_of(folder, answer)
@@ -110,10 +121,15 @@ def table_of(folder: Path, answer: dict[str, Any]) -> RawTable:
 def read_shapes(folder: Path) -> np.ndarray:
     """Return shapes from `shapes.wkb` and `offsets.npy`; None where the length is nought."""
     offsets = np.load(folder / "offsets.npy", allow_pickle=False)
-    content = (folder / "shapes.wkb").read_bytes()
-    blobs = np.empty(len(offsets) - 1, dtype=object)
-    blobs[:] = [content[a:b] or None for a, b in pairwise(offsets)]
-    return np.asarray(shapely.from_wkb(blobs))
+    shapes = np.empty(len(offsets) - 1, dtype=object)
+    with (folder / "shapes.wkb").open("rb") as file:
+        for first in range(0, len(shapes), _PIECE):
+            ends = offsets[first : first + _PIECE + 1] - offsets[first]
+            content = file.read(ends[-1])
+            shapes[first : first + _PIECE] = shapely.from_wkb(
+                [content[a:b] or None for a, b in pairwise(ends)]
+            )
+    return shapes
 
 
 @contextmanager

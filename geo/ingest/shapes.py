@@ -7,7 +7,7 @@ the same arithmetic on both sides and stays shared.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 POLYGON, MULTIPOLYGON = 3, 6
 _APART = ("communities",)
 """Kinds whose shapes never lie over each other, and need not fit (`geo.ingest.repairs` looks at those that must)."""
+_PIECE = 20_000
 _LOST = 0.5
 """A repair that keeps less than this share of the ring areas has lost a part: the shape is refused."""
 
@@ -67,18 +68,25 @@ def prepare_shapes(
     if fitting is not None:
         fitting.fit(table, transform, epsg if fit is None else None)
     if transform is not None:
-        shapes[:] = shapely.transform(shapes, transform)
+        for some in _pieces(shapes):
+            shapes[some] = shapely.transform(shapes[some], transform)
     _find_places(table, shapes)
     _refuse_outside(table, shapes, extent)
     _repair(table, shapes, cancel)  # reprojecting a thin valid shape can fold it
-    shapes[:] = oriented(shapes, table.kind.shape == "polygon")
+    for some in _pieces(shapes):
+        shapes[some] = oriented(shapes[some], table.kind.shape == "polygon")
+
+
+def _pieces(shapes: np.ndarray) -> Iterator[slice]:
+    """Yield parts of an array: what replaces all of its shapes at once holds them twice."""
+    return (slice(first, first + _PIECE) for first in range(0, len(shapes), _PIECE))
 
 
 def _refuse_unread(table: ParsedTable) -> None:
+    """Say of each unread shape why, beside what its row lacks: who passes a shape over may pass its row over too."""
     for position, note in table.unread.items():
         key, _, text = note.partition(":")
-        if table.keep[position]:
-            table.note(position, "refused", key, text=text)
+        table.note(position, "refused", key, text=text)
 
 
 def _refuse_strays(table: ParsedTable, shapes: np.ndarray, epsg: int) -> None:

@@ -34,6 +34,8 @@ _KML_EMPTY: Final = frozenset({
     "timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon", "snippet",
 })  # fmt: skip
 """Columns that GDAL makes for every KML, which say nothing of the place."""
+_BROKEN: Final = b"\x01\x06\x00\x00\x00"
+"""A shape that ends before it begins: its row is refused as unreadable."""
 _EWKT = re.compile(r"\s*(?:SRID=\d+;)?(?:MULTI)?(?:POLYGON|LINESTRING|POINT)\s*\(", re.IGNORECASE)
 
 
@@ -313,9 +315,10 @@ def read_gml(path: Path, layer: str | None) -> Layer | list[str]:
 
     inner = _markup(path, Path("one.gml"))
     # A guess of types would make figures of codes: 990101001001E1 is no number, nor is 007.
-    pyogrio.set_gdal_config_options({"GML_FIELDTYPES": "ALWAYS_STRING"})
+    pyogrio.set_gdal_config_options({"GML_FIELDTYPES": "ALWAYS_STRING", "GML_SKIP_CORRUPTED_FEATURES": "YES"})
     found = read_vector(inner, layer, "GML")
     if isinstance(found, Layer):
+        _name_skipped(found, int(pyogrio.read_info(inner, layer=found.meta["name"])["features"]))
         for name in (
             "gml_id",
             "lowerCorner",
@@ -323,6 +326,22 @@ def read_gml(path: Path, layer: str | None) -> Layer | list[str]:
         ):  # GDAL's own, of the markup and not of the place
             found.columns.pop(name, None)
     return found
+
+
+def _name_skipped(found: Layer, count: int) -> None:
+    """Put a row without a value, whose shape is broken, where the driver passed one over; it counts them from 1."""
+    shapes = found.shapes
+    if shapes is None or len(found.rows) == count:
+        return
+    there = dict(zip(found.rows, range(len(found.rows)), strict=True))
+    if not there.keys() <= set(range(1, count + 1)):
+        raise BadInput(f"{count - len(there)} shapes of the GML file cannot be read", field="file")
+    order = [there.get(row) for row in range(1, count + 1)]
+    found.rows = list(range(1, count + 1))
+    found.shapes = [_BROKEN if at is None else shapes[at] for at in order]
+    found.columns = {
+        name: [None if at is None else cells[at] for at in order] for name, cells in found.columns.items()
+    }
 
 
 READERS: Final[dict[str, Callable[[Path, str | None], Layer | list[str]]]] = {
