@@ -35,7 +35,9 @@ def _decisions(text: str) -> dict[int, Decision]:
 
 def _score(text: str) -> float:
     try:
-        return limits_of(float(text), None).certain
+        score = float(text)
+        limits_of(score, None)
+        return score
     except (ValueError, BadInput) as error:
         raise argparse.ArgumentTypeError(f"{text!r}: {getattr(error, 'message', 'no number')}") from None
 

@@ -8,9 +8,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import Actor, Db, From, Settings, allow
+from api.deps import BUSINESS, Actor, Db, From, RegionCode, Settings, allow
 from geo.ingest.matching import keeping
 from geo.ingest.matching.listing import listed
+from geo.ingest.matching.settings import Scores, define_scores, read_scores
 from geo.jobs import enqueue
 
 router = APIRouter(tags=["imports"])
@@ -38,6 +39,18 @@ class Choices(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     decisions: Annotated[list[Choice], Field(min_length=1, max_length=5_000)]
+
+
+@router.get("/api/districts/{code}/matching", dependencies=[allow(*BUSINESS)])
+def scores_of(db: Db, code: RegionCode) -> Scores:
+    """From which scores on a district takes rows without a code by itself, asks about them, or leaves them."""
+    return read_scores(db, code)
+
+
+@router.put("/api/districts/{code}/matching", dependencies=[allow("planner", "officer")])
+def define(db: Db, code: RegionCode, body: Scores) -> Scores:
+    """Set these scores for what is matched from now on; what somebody decided stays."""
+    return define_scores(db, code, body)
 
 
 @router.get("/api/matchings", dependencies=[allow("planner", "officer")])

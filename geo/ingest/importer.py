@@ -168,6 +168,11 @@ class _Run:
     cancel: Cancel
     fitting: Fitting
 
+    def tell_writing(self, share: float) -> None:
+        """Tell how much of the history is written; raise Cancelled where the person no longer wants it."""
+        self.stop_if_told()
+        self.progress(0.7 + 0.28 * share, "writing")
+
     def stop_if_told(self) -> None:
         """Raise Cancelled where the person no longer wants it."""
         if self.cancel():
@@ -363,8 +368,7 @@ def _load(run: _Run, table: ParsedTable, origin: Origin, report: ImportReport) -
         report.counts.update(loading.decide(options.valid_from, today))
         run.stop_if_told()
         if not options.dry_run and report.counts["new"] + report.counts["changed"] > 0:
-            run.progress(0.75, "writing")
-            report.change_set = loading.write(run.scope, origin)
+            report.change_set = loading.write(run.scope, origin, run.tell_writing)
             if report.matching and table.kind.name != "communities":
                 remember(session, report.matching.learned, report.change_set)
     if report.change_set is not None:

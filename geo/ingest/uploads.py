@@ -57,8 +57,8 @@ def request_of(path: Path, options: ImportOptions) -> dict[str, Any]:
         "encoding": options.encoding,
         "repair": list(options.repair),
         "match": options.match,
-        "certain": options.limits.certain,
-        "doubtful": options.limits.doubtful,
+        "certain": options.limits and options.limits.certain,
+        "doubtful": options.limits and options.limits.doubtful,
     }
 
 

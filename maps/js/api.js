@@ -35,6 +35,8 @@ export const paths = {
   controlPoints: "/api/control-points",
   jobs: "/api/jobs",
   matchings: "/api/matchings",
+  /** @param {string} district */
+  scores: (district) => `/api/districts/${district}/matching`,
   /** @param {number} number */
   matching: (number) => `/api/matchings/${number}`,
   people: "/api/people",

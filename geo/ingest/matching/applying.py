@@ -82,7 +82,7 @@ class Applying:
         self._known, self._limits, self._areas = known, limits, tuple(areas)
         self._at = {one.code: position for position, one in enumerate(known)}
         self._target = TARGETS[table.kind.name]
-        self.matching = Matching(table.kind.name in ONE_EACH)
+        self.matching = Matching(table.kind.name in ONE_EACH, limits=limits)
         self.notes: list[Sentence] = []
 
     def run(self, decisions: Mapping[int, Decision], *, keep_new: bool = False) -> Matching:

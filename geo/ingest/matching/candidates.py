@@ -106,12 +106,13 @@ def _best(likeness: np.ndarray, first: int, most: int) -> tuple[np.ndarray, np.n
 
 
 def by_address(rows: Sequence[Wanted], known: Sequence[Known]) -> Iterable[tuple[int, int]]:
-    """Yield (row, known) pairs that stand at the same number of the same road."""
+    """Yield (row, known) pairs that stand at the same number of the same road, or within its range of numbers."""
     at: dict[tuple[str, str], list[int]] = defaultdict(list)
     for position, one in enumerate(known):
         address = parse_address(one.address) if one.address else None
         if address is not None and address.number:
-            at[address.road, address.number].append(position)
+            for each in address.numbers() if address.last else (address.number,):
+                at[address.road, str(each)].append(position)
     for row, wanted in enumerate(rows):
         address = parse_address(wanted.address) if wanted.address else None
         if address is not None and address.number:

@@ -132,7 +132,10 @@ def keep(
         asked = {"matching": number, "rows": rows, "change_set": change_set}
         overtaken = tuple(session.scalars(query(_HERE, "overtaken"), asked))
     session.execute(query(_HERE, "keep_rows"), {"matching": number, "rows": rows})
-    changed: dict[str, Any] = {"request": dict(request)} | ({"change_set": change_set} if change_set else {})
+    used = {name: getattr(found.limits, name) for name in ("certain", "doubtful", "lead")}
+    changed: dict[str, Any] = {"request": {**request, "used": used}} | (
+        {"change_set": change_set} if change_set else {}
+    )
     gone = None
     if loaded and not found.open_rows() and not overtaken:
         gone = _path_of(session, settings, number)

@@ -63,6 +63,7 @@ _MARKS: Final = (
     (re.compile(rf"([甲乙丙丁]?{_NUMERAL})(?:号(?:大?院)?|#院?|院)(?!楼)"), "号"),
     (re.compile(rf"((?:{_LIST}))(?:号楼|[栋幢座]楼?|#楼?)"), "栋"),
     (re.compile(rf"第?({_NUMERAL})街坊"), "街坊"),
+    (re.compile(rf"({_NUMERAL})弄"), "弄"),
 )
 _ENDINGS: Final = (
     (re.compile(rf"(?<=.)({_SIDE}|{_NUMERAL})里$"), "里"),
@@ -81,6 +82,25 @@ _SOFT: Final = re.compile(
     r"|雅园|新苑|新园|新村|新城|公寓|公馆|大院|花城|山庄|小镇|苑|园|院|邸|城|府|庭|居|轩|阁)$"
 )
 """Generic endings (通名) that offices use one for the other: 花园 for 花苑, 家属院 for 宿舍."""
+_FAMILIES: Final = (
+    ("园", "花园花苑华苑嘉园家园佳园嘉苑佳苑家苑名苑名园雅苑雅园新苑新园苑园"),
+    ("院", "家属大院家属楼家属院宿舍楼宿舍院职工宿舍宿舍大院院"),
+    ("村", "新村"),
+    ("公寓", "公寓"),
+    ("公馆", "公馆"),
+    ("城", "新城花城城"),
+)
+"""Endings that offices use one for the other; a factory's 宿舍 and the 花园 on its old ground are two communities."""
+_LEFT_OUT: Final = frozenset({"园", "院", "村"})
+"""Families that a name may go without and be the same: 翠湖 is 翠湖花园, 广场公寓 may be a house of its own."""
+_ASIDE: Final = frozenset(
+    {
+        "安置", "安置房", "安置小区", "安置点", "回迁", "回迁房", "商品房", "经济适用房",
+        "公租房", "廉租房", "保障房", "房改房", "单位房", "老旧", "老旧小区", "三无",
+        "三无小区", "无物业", "住宅", "小区", "已改造", "已拆迁", "在建", "原址", "新建",
+    }
+)  # fmt: skip
+"""What stands in brackets and says what a community is, not which."""
 _TELLING: Final = frozenset("东南西北中上下前后左右内外一二三四五六七八九十甲乙丙丁0123456789")
 """Characters inside a base that tell two grounds apart: 八角北路 is not 八角南路."""
 
@@ -130,15 +150,55 @@ def number(text: str) -> str:
 
 
 def variants(text: str) -> list[str]:
-    """Return the name and the former names that it carries in brackets: 红星里(原棉纺厂宿舍) → both."""
+    """Return the name and the former names that it carries: 红星里(原棉纺厂宿舍) → both, 原棉纺厂宿舍 → 棉纺厂宿舍 too.
+
+    What stands in brackets and says only what a community is goes: 翠湖花园（安置房）.
+    """
     whole = unified(text)
     former: list[str] = []
     for inside in _BRACKETS.findall(whole):
         found = _FORMER.match(inside.strip())
         if found:
             former.append(found.group(1))
+        if found or inside.strip() in _ASIDE:
             whole = whole.replace(inside, "")
+    if whole.startswith("原") and len(whole) > 3:
+        former.append(whole.removeprefix("原名").removeprefix("原"))
     return [whole, *former]
+
+
+def bare(text: str) -> tuple[str, list[str]]:
+    """Return a name without its brackets, and what stood in them; the name as it is where that tells grounds apart.
+
+    >>> bare("翠湖花园（和平路街道）"), bare("翠湖花园（二期）"), bare("翠湖花园（南）")
+    (('翠湖花园', ['和平路街道']), ('翠湖花园(二期)', []), ('翠湖花园(南)', []))
+    """
+    whole = unified(text)
+    inside = [one.strip() for one in _BRACKETS.findall(whole)]
+    telling_ones = any(
+        len(one) < 2 or parse(one + "某某").marks or parse("某某" + one).marks or telling(parse(one))
+        for one in inside
+    )
+    rest = _BRACKETS.sub("", whole).strip()
+    return (whole, []) if telling_ones or len(rest) < 2 else (rest, inside)
+
+
+def family(name: Name) -> str:
+    """Return to which family the generic ending of a name belongs; empty where it has none."""
+    ending = name.base[len(name.core) :]
+    return next((kind for kind, endings in _FAMILIES if ending and ending in endings), ending)
+
+
+def of_one_kind(one: Name, other: Name) -> bool:
+    """Whether the endings of two names may stand for each other; names of other cores have nothing to be held against.
+
+    >>> of_one_kind(parse("翠湖花园"), parse("翠湖苑")), of_one_kind(parse("机床厂宿舍"), parse("机床厂花园"))
+    (True, False)
+    """
+    if one.core != other.core or one.base == other.base:
+        return True
+    kinds = {family(one), family(other)}
+    return len(kinds) == 1 or ("" in kinds and kinds - {""} <= _LEFT_OUT)
 
 
 @lru_cache(maxsize=200_000)
@@ -214,6 +274,12 @@ def relation(one: Name, other: Name) -> Relation:
     for kind in {kind for kind, _ in one.marks | other.marks}:
         here = {value for key, value in one.marks if key == kind}
         there = {value for key, value in other.marks if key == kind}
-        if here and there and not here & there:
+        counted_alike = kind != "区" or {_scheme(one) for one in here} & {_scheme(one) for one in there}
+        if here and there and not here & there and counted_alike:
             return "apart"
     return "partly"
+
+
+def _scheme(value: str) -> str:
+    """How a zone counts: by numbers, letters or sides. 东区 may be what another office calls A区, never its 西区."""
+    return "number" if value.isdecimal() else "letter" if value.isascii() else "side"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from geo.ingest.matching.values import Candidate, Known, Place, Sentence
+from geo.ingest.matching.values import Candidate, Known, Limits, Place, Sentence
 
 Class = Literal["certain", "doubtful", "none", "double"]
 Choice = Literal["match", "none", "new"]
@@ -43,6 +43,8 @@ class Matching:
     one_each: bool
     rows: list[RowMatch] = field(default_factory=list)
     learned: dict[str, list[str]] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    """What it was matched with."""
 
     def counts(self) -> dict[str, int]:
         """Return rows by class (those that nobody decided), and how many people settled."""

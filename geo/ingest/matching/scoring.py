@@ -7,14 +7,14 @@ whatever else agrees; marks that one side leaves out keep a match from being tak
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from geo.ingest.matching import addresses, candidates, words
-from geo.ingest.matching.names import Name, parse, relation, unified, variants
+from geo.ingest.matching.names import Name, bare, of_one_kind, parse, relation, unified, variants
 from geo.ingest.matching.values import Candidate, Known, Limits, Part, Wanted
 
 NAME, ADDRESS, NEAR, REGION = 0.6, 0.15, 0.25, 0.15
@@ -27,6 +27,10 @@ _OLD: Final = 0.99
 """By a former name, a hair less than by the name itself."""
 _STRIPPED: Final = 0.98
 """With the name of a region before it."""
+_BARE: Final = 0.85
+"""Without what stands in brackets, which may be another name's part: asked, unless a region is all that stood there."""
+_OTHER_KIND: Final = 0.87
+"""Of one core, but the endings say that they are of two kinds: 机床厂宿舍, 机床厂花园. Asked."""
 _BY_GROUND: Final = 0.6
 """What an equal address, or a point inside, is worth where the names have nothing in common."""
 _REGIONS: Final = (
@@ -64,7 +68,9 @@ class Scored:
 
 def score(rows: Sequence[Wanted], known: Sequence[Known], limits: Limits) -> Scored:
     """Return every pair worth looking at, scored."""
-    regions = _regions(known)
+    lower, upper = _regions(known)
+    regions = lower | upper
+    rows = [_located(one, lower, upper) for one in rows]
     mine = [one for row, wanted in enumerate(rows) for one in _names_of(row, wanted, regions)]
     theirs = [one for position, there in enumerate(known) for one in _names_of_known(position, there)]
     pairs, texts = _best_names(mine, theirs, limits)
@@ -96,9 +102,24 @@ def score(rows: Sequence[Wanted], known: Sequence[Known], limits: Limits) -> Sco
 # ---------------------------------------------------------------- names
 
 
-def _regions(known: Sequence[Known]) -> frozenset[str]:
-    return frozenset(
-        unified(name) for one in known for name in (one.subdistrict, one.neighbourhood) if len(name) > 2
+def _regions(known: Sequence[Known]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of the neighbourhoods and of the sub-districts in which known communities lie."""
+    lower = frozenset(unified(one.neighbourhood) for one in known if len(one.neighbourhood) > 2)
+    return lower, frozenset(unified(one.subdistrict) for one in known if len(one.subdistrict) > 2)
+
+
+def _located(row: Wanted, lower: frozenset[str], upper: frozenset[str]) -> Wanted:
+    """Return a row with the region that its name tells, before it or in brackets, where no column says one."""
+    if row.neighbourhood or row.subdistrict or not row.name:
+        return row
+    whole = unified(row.name)
+    told = [*bare(row.name)[1], *(whole[:length] for length in range(3, min(9, len(whole) - 1)))]
+    neighbourhood = next((one for one in told if one in lower), "")
+    subdistrict = next((one for one in told if one in upper), "")
+    return (
+        replace(row, neighbourhood=neighbourhood, subdistrict=subdistrict)
+        if neighbourhood or subdistrict
+        else row
     )
 
 
@@ -109,6 +130,10 @@ def _names_of(row: int, wanted: Wanted, regions: frozenset[str]) -> Iterator[_Te
             if not parse(one).base:
                 continue
             yield _Text(row, parse(one), text, worth)
+            short, inside = bare(one)
+            if inside:
+                placed = all(each in regions for each in inside)
+                yield _Text(row, parse(short), text, worth * (_STRIPPED if placed else _BARE))
             for length in range(3, min(9, len(one) - 1)):
                 if one[:length] in regions:
                     yield _Text(row, parse(one[length:]), text, worth * _STRIPPED)
@@ -138,10 +163,11 @@ def _best_names(
         for one, other, alike in zip(ours, others, _likeness(ours, others), strict=True):
             agree = relation(one.name, other.name)
             value = -1.0 if agree == "apart" else alike * one.worth * other.worth
-            value = min(value, limits.certain - 0.01) if agree == "partly" else value
+            value = value * (limits.certain - 0.01) if agree == "partly" else value
             pair = (one.owner, other.owner)
+            unsure = agree == "partly" or not of_one_kind(one.name, other.name)
             if value > best.get(pair, (-2.0, False))[0]:
-                best[pair] = (value, agree == "partly")
+                best[pair] = (value, unsure)
                 texts[pair] = (one, other)
     return best, texts
 
@@ -159,12 +185,13 @@ def _alike(one: Name, other: Name, distance: int) -> float:
     if one.base == other.base:
         return 1.0
     if one.core == other.core and len(one.core) > 1:
-        return _SOFT
+        return _SOFT if of_one_kind(one, other) else _OTHER_KIND
     typed = _TYPED * (1 - distance / max(len(one.base), len(other.base)))
     short, long = sorted((one.core, other.core), key=len)
     if len(short) > 2 and short in long:
         return max(typed, 0.8)
-    return typed
+    short, long = sorted((one.base, other.base), key=len)
+    return max(typed, 0.7) if len(short) > 3 and short in long else typed
 
 
 # ---------------------------------------------------------------- the other parts
@@ -237,11 +264,11 @@ def _in_region(named: str, name: str, code: str) -> bool | None:
 @lru_cache(maxsize=50_000)
 def _short(region_name: str) -> str:
     """Return a region's name without what it is: 东社区居委会 → 东."""
-    bare = unified(region_name).replace(" ", "")
+    short = unified(region_name).replace(" ", "")
     for ending in _REGIONS:
-        if bare.endswith(ending) and len(bare) > len(ending):
-            return bare.removesuffix(ending)
-    return bare
+        if short.endswith(ending) and len(short) > len(ending):
+            return short.removesuffix(ending)
+    return short
 
 
 # ---------------------------------------------------------------- one score
@@ -256,9 +283,9 @@ def _weighed(parts: np.ndarray, limits: Limits, capped: np.ndarray) -> np.ndarra
     below = limits.certain - 0.01
     name, address, near = (np.nan_to_num(parts[:, i]) for i in range(3))
     ground = np.maximum(
-        np.where(address >= addresses.SAME, _BY_GROUND, 0), np.where(near >= 1, _BY_GROUND, 0)
+        np.where(address >= addresses.WITHIN, _BY_GROUND, 0), np.where(near >= 1, _BY_GROUND, 0)
     )
-    ground = np.where((address >= addresses.SAME) & (near >= 1), 0.75, ground)
+    ground = np.where((address >= addresses.WITHIN) & (near >= 1), 0.75, ground)
     blind = name < 0.5
     total = np.where(blind, np.minimum(np.maximum(total * (name > 0), ground), below), total)
     return np.asarray(np.where(capped, np.minimum(total, below), total))

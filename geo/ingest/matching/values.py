@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from geo.errors import BadInput
 
@@ -59,12 +59,19 @@ class Limits:
     most: int = 5
 
 
-def limits_of(certain: float | None, doubtful: float | None) -> Limits:
-    """Return the limits with some of them chosen. Raises BadInput where they are none."""
+LEAST_CERTAIN: Final = 0.6
+"""Below it nothing is taken by itself: an equal address or place alone comes to as much."""
+LEAST_DOUBTFUL: Final = 0.2
+
+
+def limits_of(certain: float | None, doubtful: float | None) -> Limits | None:
+    """Return the limits with some of them chosen, None where none is: the district's. Raises BadInput for none."""
+    if certain is None and doubtful is None:
+        return None
     usual = Limits()
     sure = usual.certain if certain is None else certain
     asked = min(usual.doubtful, sure) if doubtful is None else doubtful
-    if not 0.2 <= asked <= sure <= 1 or sure < 0.6:
+    if not LEAST_DOUBTFUL <= asked <= sure <= 1 or sure < LEAST_CERTAIN:
         raise BadInput("scores lie between 0.2 and 1, a certain one from 0.6 on, and not below a doubtful one",
                        field="certain")  # fmt: skip
     return Limits(sure, asked)

@@ -29,6 +29,11 @@ def of_names(mine: Told, theirs: Told, name: str) -> Sentence:
 
 def of_marks(mine: Name, theirs: Name) -> Sentence:
     """Say which of the marks only one side names."""
+    if mine.marks == theirs.marks and mine.core == theirs.core:
+        return (
+            f"通名不是一类：{mine.base} / {theirs.base}",
+            f"endings of two kinds: {mine.base} / {theirs.base}",
+        )
     marks = [f"{value}{kind}" for kind, value in sorted(mine.marks ^ theirs.marks)]
     listed = "、".join(marks or sorted(set(mine.base) ^ set(theirs.base)))
     return (f"仅一方写明“{listed}”", f"only one side says {listed!r}")
@@ -42,6 +47,12 @@ def of_addresses(mine: str, theirs: str) -> Sentence:
         return ("地址无法比较", "the addresses cannot be compared")
     if told[1] == "same":
         return (f"地址相同：{one.road}{one.number}号", f"the same address: {one.road} {one.number}")
+    if told[1] == "within":
+        ranged = one if one.last else other
+        return (
+            f"门牌在范围内：{ranged.road}{ranged.number}—{ranged.last}号",
+            f"within the numbers {ranged.number}–{ranged.last} of {ranged.road}",
+        )
     if told[1] == "road":
         return (f"同在{one.road}，门牌不同", f"both on {one.road}, another number")
     return (f"道路不同：{one.road} / {other.road}", f"other roads: {one.road} / {other.road}")
@@ -66,7 +77,10 @@ def of_region(score: float, there: Known) -> Sentence:
 
 NOBODY: Sentence = ("库中没有相近的小区", "no community that is there comes near")
 SEVERAL: Sentence = ("有几个小区同样相近", "several communities come equally near")
-CAPPED: Sentence = ("只有一方写明期、区、号或方位", "only one side names a phase, zone, number or side")
+CAPPED: Sentence = (
+    "只有一方写明期、区、号或方位，或通名不同类",
+    "only one side names a phase, zone, number or side, or the endings differ in kind",
+)
 UNSURE: Sentence = ("相近，但不足以自动匹配", "near, but not near enough to be taken by itself")
 
 

@@ -20,8 +20,9 @@ import { language, num, t } from "../words.js";
 /**
  * What is shown of a row, with everything that can be decided about it.
  * @param {Row} row @param {boolean} open whether it may still be decided @param {(choice: Choice) => void} decide
+ * @param {{certain: number, doubtful: number, lead: number} | null} [limits] what it was matched with
  */
-export function rowCard(row, open, decide) {
+export function rowCard(row, open, decide, limits = null) {
   const finder = el("span", { class: "finder" });
   if (open) search(finder, (hit) => /^\d{12}[CS]\d{3}$/.test(hit.code) && decide({ choice: "match", code: hit.code }));
   const chosenElsewhere = row.code && !row.candidates.some((one) => one.code === row.code);
@@ -32,7 +33,7 @@ export function rowCard(row, open, decide) {
     row.reason[language === "zh" ? "zh" : "en"] ? el("p", { class: "note", style: "margin:0" }, row.reason[language === "zh" ? "zh" : "en"]) : null,
     el("section", { class: "original", "aria-label": t("matching.original") }, el("h3", { style: "margin:0 0 4px" }, t("matching.original")),
       facts(row.original)),
-    el("h3", { style: "margin:0" }, t("matching.candidates")),
+    el("h3", { style: "margin:0" }, t("matching.candidates"), limits ? el("span", { class: "note", style: "font-weight:400; margin-left:8px" }, t("matching.scores", { certain: num(limits.certain, 2), doubtful: num(limits.doubtful, 2), lead: num(limits.lead, 2) })) : null),
     row.candidates.length
       ? el("ol", { class: "candidates" }, ...row.candidates.map((one, i) => candidateCard(one, i, row, open, decide)))
       : el("p", { class: "note", style: "margin:0" }, t("matching.no_candidates")),

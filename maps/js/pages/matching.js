@@ -24,8 +24,9 @@ let shown = here.searchParams.get("class") ?? "doubtful";
 /** @type {{number: number, choice: string | null, code: string | null}[][]} what was there before each step */
 const steps = [];
 
-start(async () => {
+start(async (me) => {
   showKeys(byId("keys"));
+  await offerScores(me);
   if (!number) return listOfFiles();
   await ground({});
   await read();
@@ -48,6 +49,30 @@ function fileLine(one) {
     el("div", {}, el("a", { href: `/matchings?id=${one.id}` }, el("strong", {}, one.source)),
       el("div", { class: "note" }, [named("import_kind", one.kind), one.actor, moment(one.changed_at)].join(" · "))),
     el("span", { class: `tag ${open ? "warn" : "good"}` }, open ? t("matching.waiting", { n: num(one.doubtful + one.none + one.double) }) : t("state.loaded")));
+}
+
+/** From which scores on the district takes, asks about or leaves a row: whoever has all of it may set them. @param {Me} me */
+async function offerScores(me) {
+  const whole = me.areas.find((area) => area.level === "district");
+  const district = `${(me.areas[0]?.code ?? "").slice(0, 6)}000000`;
+  const scores = await get(paths.scores(district)).catch(() => null);
+  if (!scores) return;
+  const keys = /** @type {[string, number, number][]} */ ([["certain", 0.6, 1], ["doubtful", 0.2, 1], ["lead", 0, 0.5]]);
+  const say = (/** @type {any} */ now) => fill(byId("scores-said"), t("matching.scores", { certain: num(now.certain, 2), doubtful: num(now.doubtful, 2), lead: num(now.lead, 2) }));
+  say(scores);
+  const inputs = keys.map(([key, min, max]) => el("input", { type: "number", id: `score-${key}`, min, max, step: 0.01, required: true, value: scores[key], disabled: !whole }));
+  const form = byId("scores-form", HTMLFormElement);
+  fill(form, ...keys.map(([key], i) => el("div", { class: "field" }, el("label", { for: `score-${key}` }, t(`matching.score_${key}`)), inputs[i])),
+    whole ? el("button", { type: "submit", class: "main" }, t("common.save")) : null, el("p", { class: "note" }, t(whole ? "matching.scores_note" : "matching.scores_whole")));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void guard(async () => {
+      const made = await send("PUT", paths.scores(district), Object.fromEntries(keys.map(([key], i) => [key, Number(inputs[i].value)])));
+      say(made.body);
+      toast(t("matching.scores_saved"));
+    });
+  });
+  byId("scores").hidden = false;
 }
 
 async function read() {
@@ -121,7 +146,7 @@ function go(index) {
   if (row) here.searchParams.set("row", String(row.number));
   history.replaceState(null, "", here);
   showList();
-  fill(byId("row"), ...(row ? rowCard(row, about.state === "open", (choice) => void decide(choice)) : [blank(t("matching.no_rows"), t(`matching.no_${shown}`))]));
+  fill(byId("row"), ...(row ? rowCard(row, about.state === "open", (choice) => void decide(choice), about.limits) : [blank(t("matching.no_rows"), t(`matching.no_${shown}`))]));
   void guard(() => showPlaces(row));
 }
 

@@ -195,3 +195,48 @@ def test_a_matching_that_is_given_up_lets_its_file_go(
     assert planner.delete(f"/api/matchings/{number}").status_code == 200
     assert list((settings.data / "matchings").iterdir()) == []
     assert planner.get("/api/matchings").json()["matchings"] == []
+
+
+def test_a_district_sets_its_scores_and_what_was_decided_stays(
+    as_user: Client, work: Work, sheet: Path
+) -> None:
+    planner = as_user("planner")
+    place = f"/api/districts/{office.NEIGHBOURHOOD[:6]}000000/matching"
+    assert planner.get(place).json() == {"certain": 0.88, "doubtful": 0.55, "lead": 0.06}
+    first = check(planner, work, sheet)["matching"]
+    assert (first["certain"], first["doubtful"], first["none"]) == (1, 2, 1)
+    number = first["id"]
+    assert planner.get(f"/api/matchings/{number}").json()["limits"]["certain"] == 0.88
+    decide(planner, number, {"number": 3, "version": 1, "choice": "match", "code": code(3)})
+    assert planner.put(place, json={"certain": 0.7, "doubtful": 0.7}).status_code == 200
+    again = check(planner, work, sheet)["matching"]
+    assert (again["id"], again["settled"], again["certain"], again["doubtful"]) == (number, 1, 1, 0)
+    assert planner.get(f"/api/matchings/{number}").json()["limits"] == {
+        "certain": 0.7,
+        "doubtful": 0.7,
+        "lead": 0.06,
+    }
+    settled = [one for one in rows_of(planner, number) if one["number"] == 3]
+    assert (settled[0]["decision"], settled[0]["code"]) == ("match", code(3))
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        {"certain": 0.5},
+        {"certain": 1.1},
+        {"doubtful": 0.1},
+        {"certain": 0.7, "doubtful": 0.8},
+        {"lead": 0.6},
+        {"x": 1},
+    ],
+)
+def test_scores_that_make_no_sense_are_refused(as_user: Client, scores: dict[str, float]) -> None:
+    place = f"/api/districts/{office.NEIGHBOURHOOD[:6]}000000/matching"
+    assert as_user("planner").put(place, json=scores).status_code == 422
+
+
+def test_who_has_a_part_of_the_district_reads_its_scores_and_sets_none(as_user: Client, store: Store) -> None:
+    add_person(store, "part", ("planner",), ("990101001000",))
+    place = f"/api/districts/{office.NEIGHBOURHOOD[:6]}000000/matching"
+    assert as_user("part").put(place, json={"certain": 0.9}).status_code == 404

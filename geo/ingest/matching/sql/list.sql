@@ -1,5 +1,5 @@
 -- Matchings that the asker may see, open ones first, newest first, with how far they are.
-SELECT m.id, m.state, m.kind, m.source, m.actor, m.created_at, m.changed_at, m.change_set, m.one_each, m.areas,
+SELECT m.id, m.state, m.kind, m.source, m.actor, m.created_at, m.changed_at, m.change_set, m.one_each, m.areas, m.request -> 'used' AS limits,
        n.certain, n.doubtful, n.none, n.double, n.settled
   FROM matching m
   CROSS JOIN LATERAL (
