@@ -19,6 +19,7 @@ from geo.bundling.forms.arrays import OUT, Floats, Whole
 from geo.bundling.forms.model import Contradiction
 from geo.bundling.problem import Problem
 from geo.bundling.programmes.cover import MOST_ROWS, cheapest_cover
+from geo.bundling.programmes.cuts import sharpened
 from geo.bundling.programmes.master import TOLERANCE, Duals, Pool, Stop, relax, usual_cost, whole
 from geo.bundling.programmes.partition import best_of, plan_cost, some_columns
 from geo.bundling.proof.generation import Budget, Cap, Generator, Stage, Store, pool_of
@@ -36,6 +37,8 @@ _LOOKED = 1_000
 """Packages out of which a better plan is sought before a proof."""
 _COLUMN, _NODE, _BRANCH = 150, 250, 5_000
 """What whole-number programmes cost in steps: each package, each node of a search for covers, each branching."""
+_SHARPENED = 30
+"""What a package costs in steps each time a programme with cuts looks at it."""
 _FEW = 20_000
 """Packages written down at first, under a smaller room, to better the plan cheaply."""
 
@@ -326,10 +329,13 @@ def best_whole(pool: Pool, taken: Whole, known: float, nodes: int, budget: Budge
     hair = TOLERANCE * scale * (1 + len(taken))
     if known <= relaxed.value + hair or nodes <= 300:
         return _Chosen(taken, known, min(relaxed.value, known))
-    useful = np.union1d(np.flatnonzero(relaxed.reduced <= known - relaxed.value + hair), taken)
+    useful, relaxed, looked = sharpened(pool, taken, known, relaxed, hair, stop)
+    budget.steps -= _SHARPENED * looked
+    if known <= relaxed.value + hair:
+        return _Chosen(taken, known, min(relaxed.value, known))
     if coverable(pool):
         part, room = pool.some(useful), known - relaxed.value + hair
-        reduced = relaxed.reduced[useful]
+        reduced = relaxed.reduced
         most = min(COVER_NODES, max(budget.steps // _NODE, 1))
         rows = len(pool.out_cost)
         cover = cheapest_cover(
