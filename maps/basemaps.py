@@ -40,6 +40,8 @@ class BaseMap:
     max_zoom: int = 18
     credit: str = ""
     approval: str = ""
+    vector: bool = False
+    """Its tiles are shapes that the page paints, not pictures."""
 
     def told(self) -> dict[str, Any]:
         """Return what a page is told."""

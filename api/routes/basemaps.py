@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Response
@@ -10,8 +11,8 @@ from fastapi import APIRouter, Header, Response
 from api.deps import BUSINESS, Settings, allow
 from geo.errors import NotFound
 from geo.tiles import Place
-from geo.tiles.pictures import from_file, from_folder
-from maps.basemaps import chosen
+from geo.tiles.pictures import VECTOR, about_file, from_file, from_folder
+from maps.basemaps import BaseMap, chosen
 
 router = APIRouter(tags=["basemaps"])
 
@@ -21,7 +22,14 @@ _A_DAY: Final = "private, max-age=86400"
 @router.get("/api/basemaps", dependencies=[allow(*BUSINESS)])
 def list_basemaps(settings: Settings) -> dict[str, Any]:
     """The base maps of this installation, with the addresses that a browser may ask; none by default."""
-    return {"basemaps": [each.told() for each in chosen(settings)]}
+    return {"basemaps": [_known(each, settings).told() for each in chosen(settings)]}
+
+
+def _known(base: BaseMap, settings: Settings) -> BaseMap:
+    """A base map with what its file says of itself: shapes or pictures, and how near they were made."""
+    path = settings.basemap_file if base.name == "pmtiles" else None
+    about = about_file(path) if path else None
+    return replace(base, vector=about[0] == VECTOR, max_zoom=about[1]) if about else base
 
 
 @router.get("/api/basemaps/{name}/{z}/{x}/{y}", dependencies=[allow(*BUSINESS)])

@@ -20,10 +20,14 @@ from geo.errors import BadInput
 from geo.tiles.tile import Place
 
 TYPES: Final = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}
-_TILE_TYPES: Final = {2: "image/png", 3: "image/jpeg", 4: "image/webp"}
+VECTOR: Final = "application/vnd.mapbox-vector-tile"
+_TILE_TYPES: Final = {1: VECTOR, 2: "image/png", 3: "image/jpeg", 4: "image/webp"}
 _PLAIN, _GZIP = 1, 2
-_HEADER: Final = struct.Struct("<7sB8Q24x4B")
-"""Magic, version, offset and length of root, metadata, leaves and tiles; clustered, two compressions, type of tiles."""
+_HEADER: Final = struct.Struct("<7sB8Q24x6B")
+"""Magic, version, offset and length of root, metadata, leaves and tiles; clustered, two compressions, type of tiles,
+lowest and highest zoom."""
+_LARGEST: Final = 16 * 2**20
+"""Bytes of an unpacked tile; a longer one is none."""
 _DEEPEST: Final = 4
 """Directories below directories: the specification has three at most."""
 
@@ -56,6 +60,15 @@ def from_file(path: Path, place: Place) -> Picture | None:
     return None if data is None else Picture(data, archive.kind)
 
 
+def about_file(path: Path) -> tuple[str, int] | None:
+    """Return media type and highest zoom of the tiles of a PMTiles file; None where it cannot be read."""
+    try:
+        archive = _open(path, path.stat().st_mtime_ns)
+    except (OSError, EOFError, struct.error, BadInput):
+        return None
+    return archive.kind, archive.deepest
+
+
 @dataclass(frozen=True)
 class _Archive:
     """A PMTiles file whose header was read."""
@@ -66,6 +79,8 @@ class _Archive:
     tiles: int
     packed: bool
     kind: str
+    deepest: int
+    tiles_packed: bool
 
     def tile(self, number: int) -> bytes | None:
         """Return the bytes of a tile, or None."""
@@ -76,7 +91,8 @@ class _Archive:
                 return None
             _, run, start, size = entry
             if run:
-                return _read(self.path, self.tiles + start, size)
+                data = _read(self.path, self.tiles + start, size)
+                return _unpacked(data) if self.tiles_packed else data
             offset, length = self.leaves + start, size
         return None
 
@@ -89,14 +105,29 @@ Entry = tuple[int, int, int, int]
 def _open(path: Path, _changed: int) -> _Archive:
     """Read a header; a file that was replaced is read anew."""
     _directory.cache_clear()
-    magic, version, root, size, _, _, leaves, _, tiles, _, _, inside, outside, kind = _HEADER.unpack(
-        _read(path, 0, _HEADER.size)
+    magic, version, root, size, _, _, leaves, _, tiles, _, _, inside, outside, kind, _, deepest = (
+        _HEADER.unpack(_read(path, 0, _HEADER.size))
     )
     if magic != b"PMTiles" or version != 3 or inside not in (_PLAIN, _GZIP):
         raise BadInput("the file of the base map is no PMTiles file of version 3", field="basemap")
-    if kind not in _TILE_TYPES or outside > _PLAIN:
-        raise BadInput("the PMTiles file holds no pictures (PNG, JPEG, WebP)", field="basemap")
-    return _Archive(path, (root, size), leaves, tiles, inside == _GZIP, _TILE_TYPES[kind])
+    known = (_PLAIN, _GZIP) if _TILE_TYPES.get(kind) == VECTOR else (0, _PLAIN)
+    if kind not in _TILE_TYPES or outside not in known:
+        raise BadInput(
+            "the PMTiles file holds neither pictures (PNG, JPEG, WebP) nor vector tiles, plain or by gzip",
+            field="basemap",
+        )
+    return _Archive(
+        path, (root, size), leaves, tiles, inside == _GZIP, _TILE_TYPES[kind], deepest, outside == _GZIP
+    )
+
+
+def _unpacked(data: bytes) -> bytes:
+    """Unpack a tile; ValueError for one that grows beyond every tile."""
+    reader = zlib.decompressobj(wbits=31)
+    made = reader.decompress(data, _LARGEST)
+    if reader.unconsumed_tail:
+        raise ValueError("a tile is too large")
+    return made
 
 
 @lru_cache(maxsize=64)

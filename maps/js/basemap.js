@@ -2,12 +2,13 @@
 // a provider does not answer, the plain ground stays and a word says so. Data are never moved; pictures are.
 
 import { get, paths } from "./api.js";
+import { vectorBase } from "./basemap/vector.js";
 import { warped } from "./basemap/warped.js";
 import { el, fill, select } from "./dom.js";
 import { t } from "./words.js";
 
 /**
- * @typedef {import("./basemap/warped.js").Source & {name: string, max_zoom: number, credit: string, approval: string}} BaseMap
+ * @typedef {import("./basemap/warped.js").Source & {name: string, max_zoom: number, credit: string, approval: string, vector: boolean}} BaseMap
  */
 
 const NONE = "none";
@@ -107,6 +108,7 @@ function layers(map, note, credit) {
 /** @param {BaseMap} base @returns {import("leaflet").GridLayer[]} */
 function drawn(base) {
   const options = { pane: "tilePane", maxNativeZoom: base.max_zoom, maxZoom: 22, className: "base-tiles" };
+  if (base.vector) return [vectorBase(base.urls[0], options)];
   if (base.shifted || base.matrix === "c") return [warped(base, { ...options, minZoom: base.matrix === "c" ? 1 : 0 })];
   const subdomains = base.servers ? base.servers.split(",") : "abc";
   return base.urls.map((url) => L.tileLayer(url, { ...options, subdomains, referrerPolicy: "origin" }));

@@ -4,6 +4,7 @@ import { all, paths } from "./api.js";
 import { offerBaseMaps } from "./basemap.js";
 import { el } from "./dom.js";
 import { inside } from "./plans/line.js";
+import { offerPrint } from "./print.js";
 
 export const district = district_map;
 
@@ -15,6 +16,7 @@ const plain = L.layerGroup().addTo(district);
 export const hasBase = () => district.getContainer().classList.contains("with-base");
 district.on(/** @type {any} */ ({ basechange: () => (hasBase() ? plain.remove() : plain.addTo(district)) }));
 offerBaseMaps(district);
+offerPrint(district);
 
 export const INK = "#123f6d";
 

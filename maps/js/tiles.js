@@ -7,21 +7,23 @@ import { address, Problem } from "./api.js";
  * How the shapes of one layer of a tile look; a list of looks is painted from the lowest to the highest.
  * `layer`: the layer's name, any when absent. `only`, `without`: property → values that are drawn, or not; unknown is
  * "unknown". `by`, `fills`: a fill by a property. `share`: a fill by the share of one number in a sum of others.
- * `still`: the pointer passes through.
+ * `still`: the pointer passes through. `text`: names are written, by the first of these properties that is there.
  * @typedef {string | {ground: string, line: string}} Fill a CSS colour, or a hatch
  * @typedef {{part: string, of: string[], breaks: number[], fills: Fill[], none: Fill}} Share
  * @typedef {{layer?: string, only?: Record<string, any[]>, without?: Record<string, any[]>, fill?: Fill | null, by?: string,
  *   fills?: Record<string, Fill>, share?: Share, line?: string | null, width?: number, dash?: number[], opacity?: number,
- *   still?: boolean}} Look
+ *   still?: boolean, text?: string[], size?: number}} Look
  * A whole layer has one look, or a list by zoom. `skip`: codes; a feature whose code begins with one of them is not
- * drawn. `params`: as_of and the like.
+ * drawn. `params`: as_of and the like. `from`: the address of tiles that are not our own layers', with {z}, {x}, {y}.
  * @typedef {Look & {looks?: (zoom: number) => Look[], minZoom?: number, pane?: string, params?: Record<string, any>,
- *   skip?: string[]}} TileOptions
+ *   skip?: string[], from?: string, maxNativeZoom?: number, className?: string, maxZoom?: number}} TileOptions
  */
 
 /** The finest tiles there is a need for: nearer, they are drawn larger from the same shapes. */
 const FINEST = 18;
 const SIDE = 256;
+/** Pixels of a canvas, at most. */
+const LARGEST = 2048;
 
 /** @type {Worker | null} */
 let painter = null;
@@ -94,10 +96,31 @@ const Tiles = L.GridLayer.extend({
   /** @param {any} coords @param {(error: any, tile: HTMLElement) => void} done */
   createTile(coords, done) {
     const canvas = document.createElement("canvas");
-    const side = Math.round(SIDE * Math.min(window.devicePixelRatio || 1, 2));
-    canvas.width = canvas.height = side;
+    canvas.width = canvas.height = this.sideOf(coords.z);
     this.bring(coords, canvas, (/** @type {any} */ error) => done(error, canvas));
     return canvas;
+  },
+
+  /** How much larger than made the tiles of a zoom are shown. @param {number} z */
+  beyond(z) {
+    return this._map ? 2 ** Math.max(0, Math.round(this._map.getZoom()) - z) : 1;
+  },
+
+  /** Pixels of a tile: nearer than the finest, the same shapes are painted larger, not a picture stretched. @param {number} z */
+  sideOf(z) {
+    return Math.min(Math.round(SIDE * this.beyond(z) * Math.min(window.devicePixelRatio || 1, 2)), LARGEST);
+  },
+
+  getEvents() {
+    return { ...L.GridLayer.prototype.getEvents?.call(this), zoomend: () => this.resize() };
+  },
+
+  /** Paints anew what is shown at another size than it was painted at. */
+  resize() {
+    const there = /** @type {{coords: any, el: HTMLCanvasElement}[]} */ (Object.values(this._tiles ?? {}));
+    if (there.some(({ coords, el }) => coords.z === this._tileZoom && el.width !== this.sideOf(coords.z))) {
+      this.restyle().catch(() => undefined); // a picture that is stretched is better than none
+    }
   },
 
   /** Fetches and paints a tile, and keeps in mind whether it came. @param {any} coords @param {HTMLCanvasElement} canvas
@@ -124,7 +147,7 @@ const Tiles = L.GridLayer.extend({
   /** @param {any} coords @param {HTMLCanvasElement} canvas @param {number} side px @param {AbortController} stop */
   async paint(coords, canvas, side, stop) {
     const { z, x, y } = coords;
-    const url = address(`/api/tiles/${this.names(z)}/${z}/${x}/${y}.mvt`, this.options.params);
+    const url = this.options.from ? L.Util.template(this.options.from, { z, x, y }) : address(`/api/tiles/${this.names(z)}/${z}/${x}/${y}.mvt`, this.options.params);
     const answer = await fetch(url, { signal: stop.signal, credentials: "same-origin" });
     if (!answer.ok) throw new Problem(answer.status, {});
     const data = await answer.arrayBuffer();
@@ -132,7 +155,7 @@ const Tiles = L.GridLayer.extend({
     let picture = await this.picture(coords, side, data);
     while (worn !== this.worn && !stop.signal.aborted) {
       worn = this.worn;
-      picture = await this.picture(coords, side);
+      picture = await this.picture(coords, canvas.width = canvas.height = this.sideOf(z));
     }
     if (stop.signal.aborted) return picture?.close();
     show(canvas, picture);
@@ -143,7 +166,8 @@ const Tiles = L.GridLayer.extend({
   async picture({ z, x, y }, side, data) {
     const { looks, fill, line, width, by, fills, skip } = this.options;
     const worn = looks ? looks(z) : [{ fill, line, width, by, fills }];
-    const question = { paint: this.idOf({ z, x, y }), data, side, x, y, looks: worn, skip: skip ?? [] };
+    const pixel = side / (SIDE * this.beyond(z));
+    const question = { paint: this.idOf({ z, x, y }), data, side, pixel, x, y, looks: worn, skip: skip ?? [] };
     return (await ask(question, data ? [data] : [])).picture;
   },
 
@@ -159,7 +183,10 @@ const Tiles = L.GridLayer.extend({
     const there = /** @type {{coords: any, el: HTMLCanvasElement}[]} */ (Object.values(this._tiles ?? {}));
     const painted = (/** @type {any} */ coords) => !this.loading.has(this.idOf(coords)) && !this.lost.has(this.idOf(coords));
     await Promise.all(there.filter(({ coords }) => painted(coords)).map(async ({ coords, el: canvas }) => {
-      show(canvas, await this.picture(coords, canvas.width));
+      const side = this.sideOf(coords.z);
+      const picture = await this.picture(coords, side);
+      canvas.width = canvas.height = side;
+      show(canvas, picture);
     }));
   },
 

@@ -20,57 +20,23 @@ from playwright.sync_api import Browser, Page, expect
 from pydantic import SecretStr
 
 from geo.crs_shifted import wgs_to_gcj
+from tests.browser.base_tiles import (
+    AIR,
+    PLACE,
+    SIDE,
+    ZOOM,
+    choose,
+    degrees,
+    drawn,
+    folder_of,
+    mercator,
+    shifted,
+)
 from tests.browser.conftest import Service, Watch
 
 pytestmark = pytest.mark.browser
 
-ZOOM, SIDE = 16, 256
-PLACE = (117.2345, 31.8123)
 KEY = "tk-nobody-may-read"
-GROUND, MARK = (240, 240, 225), (255, 0, 0)
-
-
-def mercator(lon: float, lat: float, zoom: int) -> tuple[float, float]:
-    """Pixels from the upper left corner of the world."""
-    whole = SIDE * 2**zoom
-    down = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2
-    return (lon + 180) / 360 * whole, down * whole
-
-
-def degrees(lon: float, lat: float, zoom: int) -> tuple[float, float]:
-    """The same for tiles in degrees: one tile is 360 / 2^zoom degrees wide and high, from 90 north."""
-    whole = SIDE * 2**zoom
-    return (lon + 180) / 360 * whole, (90 - lat) / 360 * whole
-
-
-def shifted(lon: float, lat: float) -> tuple[float, float]:
-    """Where GCJ-02 puts a place, by the formulas that the service itself reads files with."""
-    x, y = wgs_to_gcj(np.array([[lon, lat]]))[0]
-    return float(x), float(y)
-
-
-def encoded(image: Image.Image) -> bytes:
-    made = io.BytesIO()
-    image.save(made, "PNG")
-    return made.getvalue()
-
-
-PLAIN = encoded(Image.new("RGB", (SIDE, SIDE), GROUND))
-AIR = encoded(Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0)))
-
-
-def drawn(x: int, y: int, mark: tuple[float, float]) -> bytes:
-    """A tile of plain ground; where the place falls into it, a red square of five pixels."""
-    left, top = mark[0] - x * SIDE, mark[1] - y * SIDE
-    if not (-3 < left < SIDE + 3 and -3 < top < SIDE + 3):
-        return PLAIN
-    image = Image.new("RGB", (SIDE, SIDE), GROUND)
-    for i in range(-2, 3):
-        for j in range(-2, 3):
-            at = math.floor(left) + i, math.floor(top) + j
-            if 0 <= at[0] < SIDE and 0 <= at[1] < SIDE:
-                image.putpixel(at, MARK)
-    return encoded(image)
 
 
 @dataclass
@@ -143,22 +109,17 @@ def outside(url: str) -> list[str]:
     return [] if host in {None, "127.0.0.1"} else [url]
 
 
-def choose(service: Service, **settings: Any) -> None:
-    """Let the installation offer base maps."""
-    service.app.state.settings = service.app.state.settings.model_copy(update=settings)
-
-
-def offset(page: Page) -> tuple[float, float]:
+def offset(page: Page, zoom: int = 16) -> tuple[float, float]:
     """How far the red square of the picture is from where the map itself puts the place, in pixels."""
     page.evaluate(
-        """async (at) => {
+        """async ([at, zoom]) => {
           for (const name of ["overlayPane", "ground", "labels", "highlight", "markerPane"]) {
             const pane = district_map.getPane(name);
             if (pane) pane.style.display = "none";
           }
-          district_map.setView(at, 16, { animate: false });
+          district_map.setView(at, zoom, { animate: false });
         }""",
-        [PLACE[1] + 0.0004, PLACE[0] - 0.0007],
+        [[PLACE[1] + 0.0004, PLACE[0] - 0.0007], zoom],
     )
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(600)  # tiles fade in
@@ -176,16 +137,6 @@ def offset(page: Page) -> tuple[float, float]:
     near = (abs(columns - point[0]) < 40) & (abs(rows - point[1]) < 40)
     assert near.sum() >= 9, "the mark is not near its place"
     return float(columns[near].mean() + 0.5 - point[0]), float(rows[near].mean() + 0.5 - point[1])
-
-
-def folder_of(tmp_path: Path, mark: tuple[float, float]) -> Path:
-    """Tiles around the place as files."""
-    x, y = (int(value // SIDE) for value in mark)
-    for i in range(x - 4, x + 5):
-        (tmp_path / str(ZOOM) / str(i)).mkdir(parents=True)
-        for j in range(y - 4, y + 5):
-            (tmp_path / str(ZOOM) / str(i) / f"{j}.png").write_bytes(drawn(i, j, mark))
-    return tmp_path
 
 
 @pytest.mark.parametrize("name", ["tianditu-w", "tianditu-c", "amap", "folder", "folder-shifted"])
@@ -208,6 +159,33 @@ def test_a_known_place_falls_on_its_pixel(
     # the mark's own pixel is cut off to whole pixels: half of one either way
     assert abs(x) <= 1
     assert abs(y) <= 1
+
+
+def test_shifted_pictures_lie_within_a_metre_and_clicks_on_them_are_true_places(
+    service: Service, page: Page, provider: Provider
+) -> None:
+    choose(service, basemaps=("amap",), amap_host=provider.address)
+    service.enter(page, "supervisor")
+    service.open(page, f"/status?at={PLACE[1]},{PLACE[0]},17&base=amap")
+    x, y = offset(page, 17)
+    metres = 40075016.686 * math.cos(math.radians(PLACE[1])) / (SIDE * 2**17)
+    assert math.hypot(x, y) * metres < 1
+    # what is clicked where the picture shows the mark is the place itself, in CGCS2000
+    point = page.evaluate(
+        """(at) => {
+          district_map.once("click", ({ latlng }) => (window.clicked = [latlng.lng, latlng.lat]));
+          const point = district_map.latLngToContainerPoint(at);
+          const box = district_map.getContainer().getBoundingClientRect();
+          return [point.x + box.left, point.y + box.top];
+        }""",
+        [PLACE[1], PLACE[0]],
+    )
+    page.mouse.click(point[0] + x, point[1] + y)
+    clicked = page.evaluate("window.clicked")
+    east = (clicked[0] - PLACE[0]) * 111_320 * math.cos(math.radians(PLACE[1]))
+    north = (clicked[1] - PLACE[1]) * 110_900
+    # the mark within a metre, and the mouse within a pixel of it
+    assert math.hypot(east, north) < 1 + metres
 
 
 def test_javascript_shifts_as_python_does(service: Service, page: Page) -> None:

@@ -8,9 +8,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import Page, expect
-from shapely import transform
-from shapely.geometry import box
+from playwright.sync_api import Locator, Page, expect
+from shapely import affinity, transform, wkt
+from shapely.geometry import Polygon, box
 
 from geo.store.engine import Scope
 from tests.browser.conftest import Service, Watch
@@ -262,3 +262,82 @@ def test_control_points_are_picked_on_the_map_by_mouse_and_keys_and_taken_back(
     page.keyboard.press("Escape")
     expect(page.locator("#places-how")).to_be_empty()
     expect(lon).to_have_value("")
+
+
+_GRIDS = """
+SELECT code, name, ST_AsText(geom) AS wkt FROM grid
+ WHERE code LIKE %(below)s AND upper_inf(recorded) AND upper_inf(valid) ORDER BY code"""
+
+
+@pytest.fixture
+def sick(service: Service, tmp_path: Path) -> Path:
+    """The grids of a neighbourhood: one moved over its neighbour, one grown beyond the parent, one a bow tie, one twice."""
+    with service.store.begin(EVERYWHERE) as session:
+        rows = session.connection().exec_driver_sql(_GRIDS, {"below": f"{NEIGHBOURHOOD}%"}).all()
+    shapes = [wkt.loads(row.wkt) for row in rows]
+    shapes[0] = affinity.translate(shapes[0], 1.5e-5, 0)
+    shapes[1] = shapes[1].buffer(8e-5)
+    west, south, east, north = shapes[2].bounds
+    shapes[2] = Polygon([(west, south), (east, north), (east, south), (west, north)])
+    frame = gpd.GeoDataFrame(
+        {
+            "网格编码": [row.code for row in rows],
+            "网格名称": [row.name for row in rows],
+            "网格类型": "基础网格",
+        },
+        geometry=shapes,
+        crs=4490,
+    )
+    path = tmp_path / "网格.gpkg"
+    gpd.GeoDataFrame(pd.concat([frame, frame.iloc[[0]]], ignore_index=True), crs=4490).to_file(path)
+    return path
+
+
+def outlines(service: Service) -> list[str]:
+    with service.store.begin(EVERYWHERE) as session:
+        rows = session.connection().exec_driver_sql(_GRIDS, {"below": f"{NEIGHBOURHOOD}%"}).all()
+        return [row.wkt for row in rows]
+
+
+def fault(faults: Locator, kind: str) -> Locator:
+    """The line of a kind of fault, with its offer."""
+    return faults.locator("details.fault > summary", has=faults.page.locator("strong", has_text=kind))
+
+
+def test_faults_are_seen_where_they_lie_mended_as_asked_loaded_and_taken_back(
+    service: Service, page: Page, sick: Path
+) -> None:
+    before = outlines(service)
+    service.enter(page, "planner")
+    service.open(page, "/imports")
+    page.set_input_files("#file", sick)
+    state(page, "checked")
+    findings, faults = page.locator("#findings tbody tr"), page.locator("#faults")
+    expect(findings.filter(has_text="与第 1 行编码相同")).to_be_visible()
+    expect(findings.filter(has_text="图形无效（自相交），已修复")).to_be_visible()
+    # a fault is gone to by keyboard, and stands on the map
+    page.wait_for_function("() => document.querySelectorAll('.import-pin').length > 5")
+    row = findings.filter(has_text="的面积在上级范围以外").first
+    row.focus()
+    page.keyboard.press("Enter")
+    lon = float(row.locator("code").last.inner_text().split(",")[0])
+    assert abs(page.evaluate("district_map.getCenter().lng") - lon) < 1e-4
+    # what is on offer is accepted kind by kind
+    mended = faults.locator("p", has_text="已自动修复 0 个图形")
+    expect(mended).to_be_visible()
+    for kind in ("越界", "重叠"):
+        fault(faults, kind).locator("input").check()
+    expect(page.locator("#outcome-state")).to_have_text("选项已改，请重新检查")
+    expect(page.locator("#load")).to_be_hidden()
+    page.click("#again")
+    expect(mended).to_be_hidden(timeout=60_000)
+    state(page, "checked")
+    expect(findings.filter(has_text="按要求").first).to_be_visible()
+    expect(fault(faults, "重叠")).to_have_count(0)
+    page.click("#load")
+    state(page, "loaded")
+    assert outlines(service) != before
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("#undo-now")
+    expect(page.locator("#outcome")).to_be_hidden()
+    assert outlines(service) == before

@@ -1,6 +1,8 @@
 // The strip over the map: where we are, the state, the other drafts of the area, copies and exports.
 
 import { byId, el, fill } from "../dom.js";
+import { district } from "../map.js";
+import { printed } from "../print.js";
 import { guard, toast } from "../shell.js";
 import { named, t } from "../words.js";
 import { copyOf } from "./conflict.js";
@@ -41,7 +43,7 @@ function exports(editor) {
   list.onchange = () => {
     const format = list.value;
     list.value = "";
-    if (format === "print") window.print();
+    if (format === "print") guard(() => printed(district));
     else if (format) location.assign(`${editor.studio.draft.here}/export?format=${format}`);
   };
 }

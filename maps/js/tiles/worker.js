@@ -216,14 +216,20 @@ function paint(tile, question) {
   pen.lineJoin = "round";
   const skip = /** @type {string[]} */ (question.skip);
   const shapes = tile.shapes.filter((shape) => !skip.some((each) => String(shape.tags.code ?? "").startsWith(each)));
-  for (const look of question.looks) dress(pen, shapes.filter((shape) => wears(shape, look)), look, tile.extent, question);
+  /** @type {Box[]} where names stand already */
+  const taken = [];
+  for (const look of question.looks) {
+    const dressed = shapes.filter((shape) => wears(shape, look));
+    if (look.text) letter(pen, dressed, look, tile.extent, question, taken);
+    else dress(pen, dressed, look, tile.extent, question);
+  }
   return canvas.transferToImageBitmap();
 }
 
 /** Paints the shapes of a look: all of one fill as one path, which winding keeps right.
  * @param {any} pen @param {Shape[]} shapes @param {Look} look @param {number} extent @param {any} question */
 function dress(pen, shapes, look, extent, question) {
-  const scale = question.side / 256;
+  const scale = question.pixel;
   /** @type {Map<Fill | null, Path2D>} */
   const paths = new Map();
   for (const shape of shapes) {
@@ -240,6 +246,55 @@ function dress(pen, shapes, look, extent, question) {
     pen.globalAlpha = 1;
     if (look.line) (pen.strokeStyle = look.line), pen.stroke(path);
   }
+}
+
+/** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
+
+/** Writes the names of shapes: at points, and at the middle of lines; inside the tile, each name once, none over another.
+ * @param {any} pen @param {Shape[]} shapes @param {Look} look @param {number} extent @param {any} question @param {Box[]} taken */
+function letter(pen, shapes, look, extent, { side, pixel }, taken) {
+  const high = (look.size ?? 12) * pixel;
+  pen.font = `600 ${high}px sans-serif`;
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.lineJoin = "round";
+  const written = new Set();
+  for (const shape of shapes) {
+    const name = String((look.text ?? []).map((key) => shape.tags[key]).find(Boolean) ?? "");
+    const at = name && !written.has(name) ? seat(shape, extent) : null;
+    if (!at) continue;
+    const half = pen.measureText(name).width / 2 + 2 * pixel;
+    if (2 * half > side) continue;
+    const x = Math.min(Math.max((at[0] / extent) * side, half), side - half);
+    const y = Math.min(Math.max((at[1] / extent) * side, high), side - high);
+    const box = { left: x - half, top: y - high * 0.7, right: x + half, bottom: y + high * 0.7 };
+    if (taken.some((other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom)) continue;
+    taken.push(box);
+    written.add(name);
+    pen.strokeStyle = "rgba(255,255,255,.9)";
+    pen.lineWidth = 3 * pixel;
+    pen.setLineDash([]);
+    pen.strokeText(name, x, y);
+    pen.fillStyle = look.line ?? "#4a5560";
+    pen.fillText(name, x, y);
+  }
+}
+
+/** Where a name stands: a point itself, the middle of a line; null outside the tile, whose neighbour writes it.
+ * @param {Shape} shape @param {number} extent @returns {[number, number] | null} */
+function seat(shape, extent) {
+  /** @type {[number, number][]} */
+  const points = [];
+  const codes = shape.geometry;
+  let [x, y, i] = [0, 0, 0];
+  while (i < codes.length) {
+    const [command, count] = [codes[i] & 7, codes[i] >> 3];
+    i += 1;
+    if (command !== MOVE && command !== LINE) continue;
+    for (let n = 0; n < count; n += 1, i += 2) points.push([(x += signed(codes[i])), (y += signed(codes[i + 1]))]);
+  }
+  const at = points[Math.floor(points.length / 2)];
+  return at && at[0] >= 0 && at[1] >= 0 && at[0] < extent && at[1] < extent ? at : null;
 }
 
 /** The topmost polygon at a place that the pointer does not pass through.

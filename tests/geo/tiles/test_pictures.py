@@ -13,30 +13,11 @@ from hypothesis import strategies as st
 
 from geo.errors import BadInput
 from geo.tiles import Place
-from geo.tiles.pictures import Picture, from_file, from_folder
+from geo.tiles.pictures import VECTOR, Picture, about_file, from_file, from_folder
+from tests.geo.tiles.pmtiles import directory, written
 
 CURVE = [(0, 0, 0), (1, 0, 0), (1, 0, 1), (1, 1, 1), (1, 1, 0), (2, 0, 0), (2, 1, 0), (2, 1, 1), (2, 0, 1)]
 """The first tiles in the order of the specification: 0, then 1 to 4 of zoom 1, then zoom 2."""
-
-
-def varint(value: int) -> bytes:
-    made = b""
-    while value > 127:
-        made += bytes([value & 127 | 128])
-        value >>= 7
-    return made + bytes([value])
-
-
-def directory(entries: list[tuple[int, int, int, int]]) -> bytes:
-    """Entries of number, run, length, offset; an offset right behind the one before is written as 0."""
-    numbers = [entry[0] for entry in entries]
-    steps = [number - before for number, before in zip(numbers, [0, *numbers], strict=False)]
-    places = []
-    for i, (_, _, _, offset) in enumerate(entries):
-        behind = i > 0 and offset == entries[i - 1][3] + entries[i - 1][2]
-        places.append(0 if behind else offset + 1)
-    columns = [steps, [e[1] for e in entries], [e[2] for e in entries], places]
-    return varint(len(entries)) + b"".join(varint(value) for column in columns for value in column)
 
 
 def archive(path: Path, kind: int = 2, packed: bool = True, magic: bytes = b"PMTiles") -> Path:
@@ -101,9 +82,24 @@ def test_a_broken_file_is_refused_or_read_and_nothing_else(
             assert isinstance(from_file(folder / "broken.pmtiles", Place(*place)), Picture | None)
 
 
-def test_vector_tiles_are_refused_with_the_reason(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="no pictures"):
-        from_file(archive(tmp_path / "map.pmtiles", kind=1), Place(0, 0, 0))
+def test_vector_tiles_come_unpacked_and_tell_what_they_are(tmp_path: Path) -> None:
+    tile = b"\x1a\x03abc" * 100
+    path = written(tmp_path / "map.pmtiles", {Place(2, 1, 1): tile, Place(2, 3, 0): b"other"}, 1, packed=True)
+    assert about_file(path) == (VECTOR, 2)
+    assert from_file(path, Place(2, 1, 1)) == Picture(tile, VECTOR)
+    assert from_file(path, Place(2, 3, 0)) == Picture(b"other", VECTOR)
+    assert from_file(path, Place(2, 0, 0)) is None
+
+
+def test_a_tile_that_grows_without_end_and_packed_pictures_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "bomb.pmtiles", {Place(0, 0, 0): bytes(40 * 2**20)}, 1, packed=True)
+    with pytest.raises(BadInput):
+        from_file(path, Place(0, 0, 0))
+    path = written(tmp_path / "packed.pmtiles", {Place(0, 0, 0): b"picture"}, 2, packed=True)
+    with pytest.raises(BadInput, match="neither pictures"):
+        from_file(path, Place(0, 0, 0))
+    assert about_file(path) is None
+    assert about_file(tmp_path / "none.pmtiles") is None
 
 
 def test_a_folder_gives_its_pictures_and_nothing_beside(tmp_path: Path) -> None:
