@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from geo.errors import BadInput, Conflict, NotFound, Stale
 from geo.ingest.matching.outcome import Decision, Matching
+from geo.jobs import WORKER
 from geo.settings import Settings
 from geo.store.engine import Scope, Store
 from geo.store.matching_tables import matching, matching_row
@@ -28,7 +29,6 @@ FOLDER: Final = "matchings"
 _HERE: Final = "geo.ingest.matching"
 _ORPHANED_SECONDS: Final = 3600.0
 """A file that no open matching names is swept after so long: a transaction that has just linked it may not be over."""
-_SWEEPER: Final = Scope("system:sweep", ("",))
 _TOUCH: Final = text("UPDATE matching SET changed_at = now() WHERE id = :id")
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('wangge.matching:' || :key))")
 
@@ -322,7 +322,7 @@ def sweep(store: Store, settings: Settings, after: float = _ORPHANED_SECONDS) ->
     """
     folder = settings.data / FOLDER
     lying = {one.name: one for one in folder.iterdir()} if folder.is_dir() else {}
-    with store.begin(_SWEEPER) as session:
+    with store.begin(WORKER) as session:
         named = set(session.scalars(select(matching.c.upload).where(matching.c.upload.is_not(None))))
     swept = 0
     for name in lying.keys() - named:
