@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -29,6 +29,8 @@ _CLOCKS = frozenset({"id", "area_m2", "valid", "recorded", "opened_by", "closed_
 _TOLD = frozenset({"source_row", "source_crs", "written"})
 _ROWS, _PIECE = 20_000, 2**20
 """Rows that are text at a time, and letters that the driver takes at a time."""
+_AT_ONCE = 50_000
+"""Rows that one statement opens: between two of them it is told how far it is, and can be stopped."""
 _SRID = (4490).to_bytes(4, "little").hex()
 """What PostGIS reads behind the type of a shape whose flag 0x20 says that its system follows."""
 _LIMITS = SQL(
@@ -85,8 +87,8 @@ class Loading:
         self.run(self._statements.decide(), at=valid_from or today, start=valid_from)
         return {str(fate): int(count) for fate, count in self.run(queries.COUNT)}
 
-    def write(self, scope: Scope, origin: Origin) -> int:
-        """Open a change set and write history under it; returns its number.
+    def write(self, scope: Scope, origin: Origin, told: Callable[[float], None] = lambda _share: None) -> int:
+        """Open a change set and write history under it; returns its number. `told` hears what share is opened.
 
         Raises Conflict where somebody else changed one of the rows since they were compared.
         """
@@ -101,9 +103,14 @@ class Loading:
         if to_close and self.run(close, stamp=stamp, change_set=change_set).rowcount != to_close:
             raise Conflict("somebody else changed the same rows at this moment; import the file again")
         fields = [told_as(self._table.kind.field(name)) for name in self._table.values]
-        told = {"crs": self._table.source_crs, "fields": fields}
-        for statement in (keep_old, insert) if to_close else (insert,):
-            self.run(statement, stamp=stamp, change_set=change_set, **told)
+        written = {"crs": self._table.source_crs, "fields": fields}
+        values = {"stamp": stamp, "change_set": change_set}
+        if to_close:
+            self.run(keep_old, **values)
+        rows = len(self._table.kept())
+        for after in range(0, rows, _AT_ONCE):
+            told(after / rows)
+            self.run(insert, after=after, until=after + _AT_ONCE, **values, **written)
         return int(change_set)
 
 

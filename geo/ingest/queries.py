@@ -3,7 +3,8 @@
 Identifiers come from `geo.ingest.fields` only (a whitelist) and are quoted by psycopg2.sql; values are bound.
 Parameters: `at` (the date from which a change holds), `start` (the date from which something new is valid, or NULL),
 `stamp` (the moment of knowledge, read after the lock so that it lies behind every committed row), `change_set`, `crs`
-(the system that the file's shapes came in), `fields` (those that the file carries, as `written` names them).
+(the system that the file's shapes came in), `fields` (those that the file carries, as `written` names them), `after`
+and `until` (the places, by code, of the rows that one statement opens).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ COPY = SQL("COPY incoming (source_row, kept, written, {columns}) FROM STDIN")
 
 _DECIDE = SQL("""
 CREATE TEMP TABLE decided ON COMMIT DROP AS
-SELECT i.source_row, c.id AS current,
+SELECT row_number() OVER (ORDER BY i.code) AS place, i.source_row, c.id AS current,
        CASE WHEN c.id IS NULL AND NOT EXISTS (
                  SELECT 1 FROM {table} k WHERE k.code = i.code AND upper_inf(k.recorded)) THEN 'new'
             WHEN c.id IS NULL THEN 'changed'
@@ -55,7 +56,7 @@ SELECT i.source_row, c.id AS current,
 
 _DECIDE_PERIOD = SQL("""
 CREATE TEMP TABLE decided ON COMMIT DROP AS
-SELECT i.source_row, c.id AS current,
+SELECT row_number() OVER (ORDER BY i.unit) AS place, i.source_row, c.id AS current,
        CASE WHEN c.id IS NULL THEN 'new'
             WHEN ROW({merged}, i.valid) IS DISTINCT FROM ROW({current}, c.valid) THEN 'changed'
             ELSE 'unchanged' END AS fate,
@@ -91,8 +92,8 @@ SELECT {merged}, i.source_row, {crs}, CASE WHEN c.written IS NULL THEN i.written
        nullif((c.written - %(fields)s::text[]) || coalesce(i.written, '{{}}'), '{{}}') END,
        d.new_valid, tstzrange(%(stamp)s, NULL), %(change_set)s
   FROM decided d JOIN incoming i USING (source_row) LEFT JOIN {table} c ON c.id = d.current
- WHERE d.fate <> 'unchanged' ORDER BY i.{key}""")
-"""By code: what belongs together lies together, and the indexes grow where they grew last."""
+ WHERE d.fate <> 'unchanged' AND d.place > %(after)s AND d.place <= %(until)s ORDER BY d.place""")
+"""Some rows at a time, by code: what belongs together lies together, and the indexes grow where they grew last."""
 
 _CRS = (SQL("c.source_crs"), SQL("CASE WHEN i.geom IS NULL THEN c.source_crs ELSE %(crs)s END"))
 """The system of a row's shape, which is the known one or the file's: without and with shapes in the file."""
@@ -153,10 +154,5 @@ class Statements:
         return [
             _CLOSE.format(table=self._table),
             _KEEP_OLD.format(**shared, current=self._current()),
-            _OPEN.format(
-                **shared,
-                merged=self._merged(),
-                crs=_CRS[self._given.count("geom")],
-                key=Identifier("unit" if self._period else "code"),
-            ),
+            _OPEN.format(**shared, merged=self._merged(), crs=_CRS[self._given.count("geom")]),
         ]

@@ -1,4 +1,4 @@
-"""While the child reads: how far it is, that it ends when told to, and what it does with one broken shape of many."""
+"""While a large file is read and written: how far it is, that it ends when told to, and one broken shape of many."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from geo.ingest import load as load_module
 from geo.ingest.formats import inspect
 from geo.ingest.importer import Cancelled, import_file
 from geo.ingest.reading import RawTable, read_file
 from geo.settings import Settings
 from geo.store.engine import Scope, Store
-from tests.geo.ingest.conftest import Import
+from tests.geo.ingest import office
+from tests.geo.ingest.conftest import Import, Rows
 
 RING = [[117.3, 31.8], [117.31, 31.8], [117.31, 31.81], [117.3, 31.81], [117.3, 31.8]]
 POSITIONS = " ".join(f"{y} {x}" for x, y in RING)
@@ -63,6 +65,38 @@ def test_a_stop_ends_the_reading_child(
         import_file(store, everywhere, path, settings=settings, cancel=stop)
     assert seen, "the child was there when the question was asked"
     assert children() == before
+
+
+def test_rows_are_written_some_at_a_time_parents_first(
+    store: Store,
+    everywhere: Scope,
+    settings: Settings,
+    rows: Rows,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(load_module, "_AT_ONCE", 1)
+    told: list[float] = []
+
+    def progress(share: float, note: str) -> None:
+        if note == "writing":
+            told.append(share)
+
+    report = import_file(store, everywhere, office.regions(tmp_path), settings=settings, progress=progress)
+    assert len(told) == report.counts["new"] > 2
+    assert told == sorted(set(told))
+    assert rows("SELECT count(*), count(DISTINCT opened_by) FROM region") == [(len(told), 1)]
+    path = office.communities(tmp_path)
+    with pytest.raises(Cancelled):
+        import_file(
+            store,
+            everywhere,
+            path,
+            settings=settings,
+            progress=progress,
+            cancel=lambda: told[-2:-1] > told[-1:],
+        )
+    assert rows("SELECT count(*) FROM community") == [(0,)]
 
 
 def member(code: str, positions: str = POSITIONS, more: str = "") -> str:
