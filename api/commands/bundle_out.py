@@ -44,18 +44,25 @@ def check_targets(paths: Iterable[Path]) -> None:
     for path in paths:
         if path.is_dir():
             raise BadInput(f"{path} is a folder; name a file", field="out")
+        if path.exists() and not path.is_file():
+            # a new file takes the place of what is there: a device would be gone for everybody
+            raise BadInput(f"{path} is no plain file", field="out")
         if not path.parent.is_dir():
             raise BadInput(f"there is no folder {path.parent} to write {path.name} into", field="out")
-        if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        if not os.access(path.resolve().parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
             raise BadInput(f"{path} cannot be written", field="out")
 
 
 @contextmanager
 def together() -> Iterator[Write]:
-    """Write several files so that either all of them are there, whole, or none has changed."""
+    """Write several files so that either all of them are there, whole, or none has changed.
+
+    A link stays a link: what it points to is written.
+    """
     waiting: dict[Path, Path] = {}
 
     def write(target: Path, make: Callable[[Path], None]) -> None:
+        target = target.resolve()
         fresh = target.with_name(f".{target.stem}.{os.getpid()}.new{target.suffix}")
         waiting[target] = fresh
         make(fresh)

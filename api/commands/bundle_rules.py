@@ -41,6 +41,10 @@ def asked(args: argparse.Namespace, table: UnitTable, say: Say) -> Asked:
     if len(missing) == len(table.ids):
         field = next(iter(missing.values()))
         raise BadInput(f"the {field} of no unit is known", field=field)
+    if missing and args.all:
+        unit, field = next(iter(missing.items()))
+        place = table.table.place(table.ids.index(unit))
+        raise BadInput(f"{place}: {field} is not known, and --all leaves nobody out", field=field)
     if weights:
         _refuse_negative(table, weights[0].name, amounts[weights[0].name])
     known = [row for row, unit in enumerate(table.ids) if unit not in missing]
