@@ -19,7 +19,8 @@ from geo.bundling.search.improve import NOTHING, Watch, anneal, generator, whole
 from geo.bundling.search.pool import Pool, new_pool
 from geo.bundling.search.starts import first_labels, free_counts, share_out
 from geo.bundling.search.state import new_state, weights_of
-from geo.bundling.search.windows import PUSHES, Map, lost, mend, recombine, strengthen, sweep, wander
+from geo.bundling.search.wandering import wander
+from geo.bundling.search.windows import PUSHES, Map, lost, mend, recombine, strengthen, sweep
 
 SMALL, MIDDLE, LARGE = 150, 600, 3000
 """Atoms up to which there are many starts, some, and a long run each."""

@@ -11,20 +11,17 @@ from geo.bundling import Activity, Problem
 from geo.bundling.forms.arrays import OUT
 from geo.bundling.forms.scoring import plan_of
 from geo.bundling.search.improve import Watch, put
+from geo.bundling.search.wandering import WANDERED, _absorbed, _half, wander
 from geo.bundling.search.windows import (
     FRESH,
     MENDING,
-    WANDERED,
     Map,
-    _absorbed,
-    _half,
     around,
     improve,
     lost,
     mend,
     strengthen,
     sweep,
-    wander,
     window_of,
 )
 from tests.examples import examples
