@@ -23,10 +23,20 @@ from geo.bundling.forms.arrays import OUT, Floats, Whole
 SIDE_BY_SIDE = 6
 """Packages in a window."""
 LIMITS = Limits(
-    turns=60, nodes=3_000, last=6_000, work=60_000, stored=9_000, chosen=2_000, steps=4_000_000, ahead=0.05
+    turns=60,
+    pivots=8_000_000,
+    nodes=3_000,
+    last=6_000,
+    work=60_000,
+    stored=9_000,
+    chosen=2_000,
+    steps=4_000_000,
+    ahead=0.05,
 )
 WIDER = (SIDE_BY_SIDE, 10)
 """Packages side by side round one that is over its capacity: first so many, then so many."""
+WIDEST = (10, 14, 18)
+"""The same where room may lie far away."""
 
 
 def renew(sites: Sites, labels: Whole, turns: int, stop: Callable[[], bool]) -> Whole:
@@ -58,14 +68,17 @@ def renew(sites: Sites, labels: Whole, turns: int, stop: Callable[[], bool]) -> 
     return labels
 
 
-def mend(sites: Sites, labels: Whole, stop: Callable[[], bool]) -> Whole | None:
+def mend(
+    sites: Sites, labels: Whole, stop: Callable[[], bool], sides: tuple[int, ...] = WIDER
+) -> Whole | None:
     """A plan within every capacity, of one where a few packages hold a hair too much; None where that fails."""
     if not fits(sites, labels):
         return None
-    for side in WIDER:
+    for side in sides:
         for site in np.flatnonzero(overloads(sites, labels) > 0).tolist():
-            if overloads(sites, labels)[site] > 0 and not stop():
-                chosen = _group(sites, _beside(sites, labels), site, side)
+            over = overloads(sites, labels)
+            chosen = _group(sites, _beside(sites, labels), site, side)
+            if over[site] > 0 >= over[chosen].sum() and not stop():
                 better = _divided(sites, labels, chosen, stop)
                 labels = labels if better is None else better
     return labels if keeps_all(sites, labels) else None

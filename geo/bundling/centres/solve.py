@@ -17,14 +17,15 @@ import numpy as np
 
 from geo.bundling.centres.annealing import Terms, anneal_sites, grown, terms_of
 from geo.bundling.centres.bound import duals_of, sites_bound
-from geo.bundling.centres.closing import close, reduced_costs
-from geo.bundling.centres.generating import ALL, generate
+from geo.bundling.centres.closing import close, fits, reduced_costs
+from geo.bundling.centres.diving import SHARES, dive
+from geo.bundling.centres.generating import ALL, Search
 from geo.bundling.centres.opening import open_sites
 from geo.bundling.centres.plan import Worth, groups_by_site, keeps_all, over_capacity, parts_of, worth_of
 from geo.bundling.centres.pressing import pressed
 from geo.bundling.centres.programme import Programme, solve_programme
 from geo.bundling.centres.reasons import find_conflict, left_out_reasons
-from geo.bundling.centres.renewing import renew
+from geo.bundling.centres.renewing import WIDEST, mend, renew
 from geo.bundling.centres.sites import Sites, sites_of
 from geo.bundling.centres.windows import windows
 from geo.bundling.forms.arrays import OUT, Floats, Whole, arrays_of
@@ -41,12 +42,14 @@ MOVES, RUNS, POLISHED = 3_000, 5, 2
 HEATS = (0.3, 1.0, 3.0)
 AGAIN = 6
 """Annealing moves per atom and run at effort 1."""
-FEW, MANY = 14, 40
+FEW, MANY = 22, 40
 """Atoms per centre up to which a plan is put together from packages, and beyond which windows do as well as all."""
+LARGE = 800
+"""Atoms up to which that is quick: with more, the simplex takes too long."""
 WORK = 400
 """Work on windows for each of the plans polished, in looks of the solver."""
-RENEWED = 45
-"""Windows divided anew out of all packages there, where packages are small."""
+RENEWED = 30
+"""Windows divided anew out of all packages there, of ten atoms a package; fewer where packages are larger."""
 ROUNDS = 150
 """Steps of the bound at effort 1."""
 
@@ -141,39 +144,71 @@ def _searched(sites: Sites, effort: float, run: Run) -> Found | None:
         used = open_sites(sites, run.watch)
     duals = duals_of(sites, placed, used, run.watch)
     each = int(placed.sum()) / max(len(sites.unit), 1)
-    small, wide = sites.every and each <= FEW, not sites.every or each > MANY
+    small = sites.every and each <= FEW and placed.sum() <= LARGE
+    wide = not sites.every or each > MANY
     terms = terms_of(sites, _pressed(sites, duals[1]), used)
-    plans = _annealed(sites, terms, duals[1], used, effort, run)
-    polish = effort * (0.3 if small else 1.0 if wide else 0.5)
-    best = _polished(sites, plans, duals[1], polish, run)
-    if best is None and not run.watch():
-        first = pressed(
-            sites,
-            terms,
-            grown(sites, terms, duals[1], used),
-            int(MOVES * effort * len(placed)),
-            run.seed,
-            run.watch,
-        )
-        best = None if first is None else _renewed(sites, first, duals[1], polish, small, effort, run)
-    elif best is not None and small:
-        best = renew(sites, best, max(1, round(RENEWED * effort)), run.watch)
-    bound, best = (None, best) if wide else _whole(sites, best, duals, small, effort, run)
+    search = _priced(sites, duals, effort, run) if small and fits(sites, None) else None
+    best = None if search is None else _dived(sites, search, duals[1], effort, run)
+    plans: list[Whole] = []
+    if best is None:
+        plans = _annealed(sites, terms, duals[1], used, effort, run)
+        polish = effort * (0.3 if small else 1.0 if wide else 0.5)
+        best = _polished(sites, plans, duals[1], polish, run)
+        if best is None and not run.watch():
+            first = grown(sites, terms, duals[1], used)
+            moves = int(MOVES * effort * len(placed))
+            met = pressed(sites, terms, first, moves, run.seed, run.watch)
+            best = None if met is None else _further(sites, met, duals[1], polish, run, 0)
+    if search is not None:
+        bound, best = _chosen(sites, search, best, effort, run)
+    else:
+        bound, best = (None, best) if wide else _whole(sites, best, duals, effort, run)
     if best is None and not run.watch():
         best = _insisted(sites, plans[0], terms, duals[1], effort, run)
     if best is None:
         return None
     rough = _bound(sites, best, worth_of(sites, best), duals[0], effort, run)
-    bounds = [one for one in (bound, rough) if one is not None]
-    return Found(best, max(bounds, default=None), False)
+    return Found(best, rough if bound is None else max(bound, rough), False)
 
 
-def _renewed(
-    sites: Sites, plan: Whole, prices: Floats, polish: float, small: bool, effort: float, run: Run
-) -> Whole:
-    """A plan that keeps all, bettered window by window; where packages are small, out of all packages there."""
-    better = _further(sites, plan, prices, polish, run, 0)
-    return renew(sites, better, max(1, round(RENEWED * effort)), run.watch) if small else better
+def _priced(sites: Sites, duals: tuple[Floats, Floats], effort: float, run: Run) -> Search:
+    """Packages round every centre and their prices, before there is a plan."""
+    placed = np.asarray(sites.may.any(axis=1))
+    guess = 1.03 * max(reduced_costs(sites, *duals)[0], 0.0)
+    known = sites_bound(sites, placed, duals[0], 0.0, guess, ROUNDS, run.watch)
+    search = Search(sites, math.inf, duals, known, ALL.times(effort), run.watch)
+    search.approach()
+    return search
+
+
+def _dived(sites: Sites, search: Search, prices: Floats, effort: float, run: Run) -> Whole | None:
+    """A plan that keeps all, out of the packages' programme."""
+    for share in SHARES:
+        plan = None if run.watch() else dive(search, share)
+        if plan is None or keeps_all(sites, plan):
+            return plan
+        better = _further(sites, plan, prices, 0.5 * effort, run, 0)
+        if keeps_all(sites, better):
+            return better
+        for one in (plan, better):
+            mended = mend(sites, one, run.watch, WIDEST)
+            if mended is not None:
+                return mended
+    return None
+
+
+def _chosen(
+    sites: Sites, search: Search, best: Whole | None, effort: float, run: Run
+) -> tuple[float | None, Whole | None]:
+    """The bound of the packages' programme, and a plan bettered by windows and by choosing among all packages."""
+    if best is not None and not run.watch():
+        turns = RENEWED * effort * min(1.0, 100.0 * len(sites.unit) ** 2 / len(search.placed) ** 2)
+        best = renew(sites, best, max(1, round(turns)), run.watch)
+    search.value = math.inf if best is None else worth_of(sites, best).distance
+    found = None if run.watch() else search.choose(best)
+    if found is not None and keeps_all(sites, found):
+        best = found
+    return search.proven(), best
 
 
 def _polished(sites: Sites, plans: list[Whole], prices: Floats, effort: float, run: Run) -> Whole | None:
@@ -192,19 +227,13 @@ def _polished(sites: Sites, plans: list[Whole], prices: Floats, effort: float, r
 
 
 def _whole(
-    sites: Sites, best: Whole | None, duals: tuple[Floats, Floats], small: bool, effort: float, run: Run
+    sites: Sites, best: Whole | None, duals: tuple[Floats, Floats], effort: float, run: Run
 ) -> tuple[float | None, Whole | None]:
     """A bound and the better of ``best`` and what a programme over the whole map finds."""
     if run.watch():
         return None, best
     value = math.inf if best is None else worth_of(sites, best).distance
-    if small:
-        guess = min(value, 1.03 * max(reduced_costs(sites, *duals)[0], 0.0))
-        placed = np.asarray(sites.may.any(axis=1))
-        known = sites_bound(sites, placed, duals[0], 0.0, guess, ROUNDS, run.watch)
-        closed = generate(sites, best, value, duals, known, ALL.times(effort), run.watch)
-    else:
-        closed = close(sites, best, value, duals, effort, run.watch)
+    closed = close(sites, best, value, duals, effort, run.watch)
     found = closed.labels
     if found is not None and keeps_all(sites, found):
         best = found if best is None else min(best, found, key=lambda plan: worth_of(sites, plan))
@@ -291,11 +320,8 @@ def _further(sites: Sites, labels: Whole, prices: Floats, effort: float, run: Ru
     return windows(sites, labels, prices, max(60, round(WORK * effort)), run.watch, tell)
 
 
-def _bound(
-    sites: Sites, labels: Whole, worth: Worth, multipliers: Floats, effort: float, run: Run
-) -> float | None:
-    if run.watch():
-        return None
+def _bound(sites: Sites, labels: Whole, worth: Worth, multipliers: Floats, effort: float, run: Run) -> float:
+    # where time is up the first step is taken all the same, so that the plan has a bound
     placed = np.asarray(sites.may.any(axis=1))
     out = math.fsum(sites.arrays.atom_load[(labels == OUT) & placed].tolist())
     rounds = round(ROUNDS * min(max(effort, 0.3), 5.0))

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.bundling import Problem
+from geo.bundling import Infeasible, Problem, solve
 from geo.bundling.centres.bound import duals_of, sites_bound
 from geo.bundling.centres.closing import close, reduced_costs
-from geo.bundling.centres.generating import ALL, generate
+from geo.bundling.centres.diving import SHARES, dive
+from geo.bundling.centres.generating import ALL, Search, generate
 from geo.bundling.centres.plan import keeps_all, worth_of
 from geo.bundling.centres.sites import Sites, sites_of
 from geo.bundling.centres.walk import Around, forced, paper, walk
@@ -124,6 +125,36 @@ def test_both_ways_to_a_whole_plan_agree_with_each_other(seed: int) -> None:
         assert worth_of(one, afresh.labels).distance >= max(closed.bound, chosen.bound) * (1 - 1e-9)
         inside = np.arange(len(extra)), afresh.labels
         assert worth_of(one, afresh.labels).distance >= least + extra[inside].max() - 1e-6
+
+
+@pytest.mark.parametrize("seed", range(1, 13))
+def test_prices_and_dives_against_the_optimum(seed: int) -> None:
+    problem = tight(4, seed, 0.25)
+    best = solve(problem)
+    one = sites(problem)
+    if isinstance(best, Infeasible):
+        assert best.proven
+        return
+    assert best.proven
+    optimum = best.parts.distance
+    placed = np.asarray(one.may.any(axis=1))
+    known = sites_bound(one, placed, duals(one)[0], 0.0, optimum, 20, never)
+    search = Search(one, math.inf, duals(one), known, ALL, never)
+    search.approach()
+    bound = search.proven()
+    assert bound is not None
+    # every package as it is: hardly any room is left between the bound and the best plan
+    assert 0.9 * optimum <= bound <= optimum * (1 + 1e-9)
+    for share in SHARES:
+        plan = dive(search, share)
+        assert plan is None or (plan != OUT).all()
+        if plan is not None and keeps_all(one, plan):
+            assert worth_of(one, plan).distance >= optimum * (1 - 1e-9)
+    chosen = search.choose(None)
+    if chosen is not None:
+        assert keeps_all(one, chosen)
+        assert worth_of(one, chosen).distance >= optimum * (1 - 1e-9)
+    assert search.proven() <= optimum * (1 + 1e-9)
 
 
 def test_a_plan_with_units_out_is_not_for_the_whole_programme() -> None:

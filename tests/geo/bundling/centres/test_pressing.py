@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from geo.bundling import Activity, Centre, Link, Problem, Rules, Unit
 from geo.bundling.centres.annealing import grown, terms_of
 from geo.bundling.centres.bound import duals_of
 from geo.bundling.centres.plan import keeps_all, over_capacity, worth_of
@@ -76,6 +77,20 @@ def test_plans_that_lack_a_hair_of_room_are_mended_but_for_a_few() -> None:
     assert again is not None
     assert mended[1] is not None
     np.testing.assert_array_equal(mended[1], again)
+
+
+def test_a_plan_over_a_capacity_is_mended_though_every_plan_within_costs_more() -> None:
+    places = (0.0, 10.0, 20.0, 30.0, 500.0, 510.0)
+    units = tuple(Unit(f"u{at}", x, 0.0, {"households": 100.0}) for at, x in enumerate(places))
+    links = tuple(Link(f"u{at}", f"u{at + 1}") for at in range(5))
+    rules = Rules(
+        (Activity("households"),), centres=(Centre("u0", 300.0), Centre("u5", 300.0)), leave_out_price=None
+    )
+    model = compile_problem(Problem(units, links, rules))
+    sites = sites_of(model, arrays_of(model))
+    mended = mend(sites, np.array([0, 0, 0, 0, 1, 1]), never)
+    assert mended is not None
+    assert mended.tolist() == [0, 0, 0, 1, 1, 1]
 
 
 def test_a_plan_that_lacks_half_the_room_is_not_mended() -> None:
