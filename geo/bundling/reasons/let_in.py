@@ -67,6 +67,11 @@ class Ground:
         return {unit: sorted(links) for unit, links in found.items()}
 
     @cached_property
+    def barriers(self) -> bool:
+        """Whether a barrier cuts any two units."""
+        return any(link.cut == "barrier" for link in self.model.problem.links)
+
+    @cached_property
     def placed(self) -> tuple[np.ndarray, np.ndarray]:
         """Units in packages, and their points."""
         units = [unit for unit, package in enumerate(self.at) if package != OUT]
@@ -157,7 +162,7 @@ def joining(ground: Ground, atom: int) -> tuple[str, dict[str, Figure]]:
 
 
 def _ways(ground: Ground, members: Sequence[int]) -> Iterator[tuple[float, int, int, str, str]]:
-    """Closed links to placed units by length; then the nearest units by point where none is known to be barred."""
+    """Closed links to placed units by length; then, without barriers, the nearest units by point."""
     known = [
         (metres, unit, other, way)
         for unit in members
@@ -166,6 +171,8 @@ def _ways(ground: Ground, members: Sequence[int]) -> Iterator[tuple[float, int, 
     ]
     for metres, unit, other, way in sorted(known):
         yield metres, unit, other, way, "footprints"
+    if ground.barriers:
+        return  # what lies on the way to units farther off than those linked was never looked at
     barred = {other for _, _, other, _ in known}
     units, points = ground.placed
     if not len(units):

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from geo.bundling import Activity, Link, Problem, Rules, Solution, Unit, solve
+import geopandas as gpd
+from shapely import LineString, Point
+
+from geo.bundling import Activity, Link, Problem, Rules, Solution, Unit, neighbours, solve
 from tests.geo.bundling.cases import grid, strip
 from tests.geo.bundling.truths import remedy_is_true
 
@@ -77,3 +80,20 @@ def test_borders_and_barriers_are_told_as_ways_in() -> None:
         left_out(Problem(units, river, dataclasses.replace(rules, within=False)))["d"]["join_over"]
         == "barrier"
     )
+
+
+def test_no_gap_is_promised_across_a_river_that_nobody_looked_for() -> None:
+    """Beyond the river the near packages are full; to the one with room farther off a wider gap alone opens nothing."""
+    places = {"z": (0, 0, 150), "near": (250, 0, 1000), "full": (560, 0, 1000), "room": (600, 320, 900)}
+    shapes = [Point(x, y) for x, y, _ in places.values()]
+    frame = gpd.GeoDataFrame({"id": list(places)}, geometry=shapes, crs=4527)
+    river = [LineString([(100, -5000), (100, 5000)])]
+    units = tuple(Unit(name, x, y, {"households": load}) for name, (x, y, load) in places.items())
+    rules = Rules((Activity("households", 900, 1100),))
+    known = neighbours(frame, 300, river, with_cut=True)
+    told = left_out(Problem(units, tuple(known), rules))["z"]
+    assert "join_package" not in told
+    wide = neighbours(frame, 700, river, with_cut=True)
+    assert "z" in left_out(Problem(units, tuple(wide), rules))
+    dry = left_out(Problem(units, tuple(neighbours(frame, 240, with_cut=True)), rules))["z"]
+    assert dry["join_gap"] == 680
