@@ -23,6 +23,8 @@ How = ParamSpec("How")
 
 _TRIES = ((60, 60, 0.3), (500, 30, 0.1), (3000, 10, 0.03), (10**9, 4, 0.01))
 """What is spent on explaining a conflict: up to so many units, so many solves at such an effort."""
+_LOOKED_THROUGH = 16
+"""Units up to which a change that the search makes nothing of is looked through plan by plan: that takes no time."""
 
 
 def with_reasons(
@@ -52,7 +54,9 @@ def _explained(problem: Problem, answer: Infeasible, how: dict[str, Any]) -> Ans
     tries, effort = next((tries, effort) for size, tries, effort in _TRIES if len(problem.units) <= size)
 
     def plan(other: Problem) -> Solution | None:
-        found = solve_style(other, Style(any_plan=True), effort, answer.seed, left(), None, cancel)
+        found: Answer = solve_style(other, Style(any_plan=True), effort, answer.seed, left(), None, cancel)
+        if isinstance(found, Infeasible) and not found.proven and len(other.units) <= _LOOKED_THROUGH:
+            found = solve_and_prove(other, effort=effort, seed=answer.seed, time_limit=left(), cancel=cancel)
         return found if isinstance(found, Solution) else None
 
     trial = Trial(problem, plan, tries, lambda: bool(cancel()) or left() == 0.0)

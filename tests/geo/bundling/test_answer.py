@@ -6,7 +6,19 @@ from typing import Any
 
 import pytest
 
-from geo.bundling import Activity, Centre, Infeasible, Problem, Reason, Solution, check
+from geo.bundling import (
+    Activity,
+    Centre,
+    Infeasible,
+    Link,
+    Problem,
+    Reason,
+    Rules,
+    Solution,
+    Unit,
+    check,
+    solve,
+)
 from geo.bundling.answer import with_reasons
 from geo.bundling.plan import StoppedBy
 from tests.geo.bundling.cases import strip
@@ -54,3 +66,27 @@ def test_without_time_left_the_conflict_stands_as_it_was_found() -> None:
         assert isinstance(answer, Infeasible)
         assert answer.conflict[0].code == "not_found"
         assert all(reason.figures.get("change") is None for reason in answer.conflict[1:])
+
+
+def test_a_change_that_the_search_makes_nothing_of_is_found_by_looking_at_every_plan() -> None:
+    """Seven packages are asked for; the search meets no plan of fewer either, though there are some."""
+    rows = (
+        ("u0", 210, 286, 42, 55),
+        ("u1", 527, 676, 140, 11),
+        ("u2", 79, 495, 92, 4),
+        ("u3", 440, 476, 52, -42),
+        ("u4", 451, 430, 128, -20),
+        ("u5", 648, 373, 1, -1),
+    )
+    units = tuple(
+        Unit(name, x, y, {"households": load, "income": income}, lock="P01" if name == "u2" else None)
+        for name, x, y, load, income in rows
+    )
+    pairs = ("u2 u0", "u3 u0", "u3 u1", "u4 u1", "u4 u3", "u5 u3", "u5 u4")
+    links = tuple(Link(*pair.split()) for pair in pairs)
+    activities = (Activity("households", 218, 505), Activity("income", -50))
+    rules = Rules(activities, packages=7, leave_out_price=None)
+    answer = solve(Problem(units, links, rules))
+    assert isinstance(answer, Infeasible)
+    fewest = next(reason for reason in answer.conflict if reason.code == "rule_fewest")
+    assert fewest.figures["to"] in (1, 2)
