@@ -11,6 +11,9 @@ export const district = district_map;
 // The panels around the map fill after it was made; its size follows them.
 new ResizeObserver(() => district.invalidateSize({ animate: false })).observe(district.getContainer());
 
+// Said here, no layer that shows from near alone keeps the whole map near.
+district.options.minZoom = 3;
+
 /** The plain ground, which gives way to a base map. */
 const plain = L.layerGroup().addTo(district);
 export const hasBase = () => district.getContainer().classList.contains("with-base");

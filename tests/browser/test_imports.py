@@ -317,6 +317,15 @@ def test_faults_are_seen_where_they_lie_mended_as_asked_loaded_and_taken_back(
     expect(findings.filter(has_text="图形无效（自相交），已修复")).to_be_visible()
     # a fault is gone to by keyboard, and stands on the map
     page.wait_for_function("() => document.querySelectorAll('.import-pin').length > 5")
+    page.wait_for_function(
+        """() => {
+          let seen = true;
+          district_map.eachLayer(({ options, _latlng }) => {
+            if (options.icon?.options.className === "import-pin") seen = seen && district_map.getBounds().contains(_latlng);
+          });
+          return seen;
+        }"""
+    )
     row = findings.filter(has_text="的面积在上级范围以外").first
     row.focus()
     page.keyboard.press("Enter")
