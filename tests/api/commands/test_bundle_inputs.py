@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import warnings
@@ -132,36 +131,6 @@ def test_options_that_do_not_fit_the_units(
     assert run("in/units.csv", *words, "--out", "out.csv") == 1
     assert said in told(capsys)
     assert left_behind(folder) == set()
-
-
-def test_a_weight_that_is_not_known_where_nobody_may_be_left_out(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    units = folder / "in" / "units.csv"
-    units.write_text(edited("u4,1400,0,100", "u4,1400,0,"), encoding="utf-8")
-    words = ["--weight", "households", "--min", 200, "--out", folder / "out.csv"]
-    assert run(units, *words, "--all") == 1
-    assert "line 6 (unit u4): households is not known, and --all leaves nobody out" in told(capsys)
-    assert left_behind(folder) == set()
-
-
-def test_what_is_no_plain_file_is_not_replaced(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pipe = folder / "in" / "pipe"
-    os.mkfifo(pipe)
-    words = ["--packages", 1, "--out", folder / "out.csv", "--report", pipe]
-    assert run(folder / "in" / "units.csv", *words) == 1
-    assert "pipe is no plain file [out]" in told(capsys)
-    assert pipe.is_fifo()
-    assert left_behind(folder) == set()
-
-
-def test_a_link_stays_a_link_to_what_is_written(folder: Path) -> None:
-    link, kept = folder / "in" / "link.json", folder / "in" / "kept.json"
-    link.symlink_to(kept)
-    words = ["--packages", 1, "--out", folder / "out.csv", "--report", link]
-    assert run(folder / "in" / "units.csv", *words) == 0
-    assert link.is_symlink()
-    assert '"status": "solved"' in kept.read_text(encoding="utf-8")
 
 
 # ---- lists that name units ------------------------------------------------------------------------------------
