@@ -91,13 +91,6 @@ def test_tables_of_units(content: str, said: str, folder: Path, capsys: pytest.C
     assert left_behind(folder) == set()
 
 
-def test_bytes_that_are_no_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = folder / "in" / "units.csv"
-    path.write_bytes(b"id,x,y\n\xff\xfe\xfd,1,2\n")
-    assert run(path, "--packages", 1, "--out", folder / "out.csv") == 1
-    assert "neither UTF-8 nor GB18030" in told(capsys)
-
-
 # ---- options against the table --------------------------------------------------------------------------------
 
 AGAINST = {
@@ -168,14 +161,6 @@ def test_lists_that_name_units(
     assert run(folder / "in" / "units.csv", *words) == 1
     assert said in told(capsys)
     assert left_behind(folder) == set()
-
-
-def test_a_centre_whose_weight_is_not_known(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    units, centres = folder / "in" / "units.csv", folder / "in" / "centres.csv"
-    units.write_text(edited("u0,1000,0,100", "u0,1000,0,"), encoding="utf-8")
-    centres.write_text("id,capacity\nu0,300\n", encoding="utf-8")
-    assert run(units, "--weight", "households", "--centres", centres, "--out", folder / "out.csv") == 1
-    assert "centres.csv, line 2: the households of u0 is not known" in told(capsys)
 
 
 # ---- files of shapes ------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Where `wangge bundle` writes to, and when it rather writes nothing."""
+"""Where `wangge bundle` writes to, and files and weights for which it rather writes nothing."""
 
 from __future__ import annotations
 
@@ -41,3 +41,18 @@ def test_a_link_stays_a_link_to_what_is_written(folder: Path) -> None:
     assert run(folder / "in" / "units.csv", *words) == 0
     assert link.is_symlink()
     assert '"status": "solved"' in kept.read_text(encoding="utf-8")
+
+
+def test_a_centre_whose_weight_is_not_known(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    units, centres = folder / "in" / "units.csv", folder / "in" / "centres.csv"
+    units.write_text(edited("u0,1000,0,100", "u0,1000,0,"), encoding="utf-8")
+    centres.write_text("id,capacity\nu0,300\n", encoding="utf-8")
+    assert run(units, "--weight", "households", "--centres", centres, "--out", folder / "out.csv") == 1
+    assert "centres.csv, line 2: the households of u0 is not known" in told(capsys)
+
+
+def test_bytes_that_are_no_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "in" / "units.csv"
+    path.write_bytes(b"id,x,y\n\xff\xfe\xfd,1,2\n")
+    assert run(path, "--packages", 1, "--out", folder / "out.csv") == 1
+    assert "neither UTF-8 nor GB18030" in told(capsys)
