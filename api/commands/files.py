@@ -79,7 +79,7 @@ def _add_import(chosen: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--provisional", metavar="CODE", help="give rows without a code one below this region; the word"
                         " place: in the neighbourhood where each lies")  # fmt: skip
     parser.add_argument(
-        "--encoding", metavar="NAME", help="of the texts of a Shapefile or CSV: utf-8, gb18030, big5 …"
+        "--encoding", metavar="NAME", help="of the texts of a Shapefile, DXF or CSV: utf-8, gb18030, big5 …"
     )
     parser.add_argument("--repair", action="append", type=_repairs, default=[], metavar="FAULT", help="mend beyond what"
                         " is safe: overlap, hole, inside, outside, over_known, or one fault by its id; none: not even"

@@ -14,6 +14,8 @@ from geo.ingest.fields import KINDS, Field, Kind
 _UNIT = re.compile(r"[(（\[【].*?[)）\]】]")
 _FUZZY = 0.8
 """The least likeness (difflib ratio) of a header to a known one that is taken, and then shown with its score."""
+_KNOWN = 0.9
+"""How sure a known other name is."""
 _CUT = 0.85
 """How sure a cut name is that only one field begins with."""
 _CLEAR_LEAD = 0.08
@@ -84,17 +86,23 @@ def likeness(header: str, one: Field) -> float:
 
 
 def mended(column: str, kind: Kind) -> list[tuple[Field, float]]:
-    """Return the fields that a cut name could be the beginning of, each with its score; none where it fits as it is.
+    """Return the fields that a cut name could be the beginning of, each with its score; none where it fits one alone.
 
     >>> from geo.ingest.fields import KINDS
     >>> [(one.name, score) for one, score in mended("所属社区编", KINDS["communities"])]
     [('neighbourhood', 0.85)]
+    >>> [one.name for one, _ in mended("物业费", KINDS["communities"])]  # or was it 物业费收缴率?
+    ['fee', 'collection_rate']
     """
-    mine = _folded(column)
-    if any(likeness(column, one) >= 0.9 for one in kind.fields):
-        return []
+    mine, fitting = _folded(column), fitted(column, kind)
     names = ((one, (one.header, one.name, one.stored, *one.also)) for one in kind.fields)
-    return [(one, _CUT) for one, known in names if any(_folded(name).startswith(mine) for name in known)]
+    found = [one for one, known in names if any(_folded(name).startswith(mine) for name in known)]
+    return [] if fitting and {one.name for one in found} <= fitting else [(one, _CUT) for one in found]
+
+
+def fitted(column: str, kind: Kind) -> set[str]:
+    """Return the fields whose own or known name a column bears."""
+    return {one.name for one in kind.fields if likeness(column, one) >= _KNOWN}
 
 
 def map_columns(
@@ -115,10 +123,13 @@ def map_columns(
     fixed = {column: name or None for column, name in chosen.items()}
     best: dict[str, tuple[float, list[str]]] = {}
     beginnings = {column: mended(column, kind) for column in columns if column in cut and column not in fixed}
+    # What a whole name of another column says is no longer open.
+    whole = (one for one in columns if one not in fixed and not beginnings.get(one))
+    taken = set(fixed.values()).union(*(fitted(one, kind) for one in whole))
     doubtful = {
-        column: tuple(one.name for one, _ in found if one.name not in fixed.values())
+        column: open_
         for column, found in beginnings.items()
-        if len(found) > 1
+        if len(open_ := tuple(one.name for one, _ in found if one.name not in taken)) > 1
     }
     for column in (one for one in columns if one not in fixed and one not in doubtful):
         sure = {one.name: score for one, score in beginnings.get(column, ())}

@@ -283,15 +283,37 @@ def unguarded(cell: str) -> str:
 
 
 def csv_rows(text: str) -> list[list[str]]:
-    """Return the cells of a CSV, row by row. Raises BadInput where a field is over a megabyte."""
+    """Return the cells of a CSV, row by row.
+
+    Raises BadInput where a field is over a megabyte, or a quote that nothing closes takes other lines into its cell.
+    """
     csv.field_size_limit(2**20)
     mark = separator(text)
     if mark == "，":
         text, mark = text.replace("，", ","), ","
+    lines = list(io.StringIO(text))
+    reader, rows, begun = csv.reader(lines, delimiter=mark), [], 0
     try:
-        return [[unguarded(cell) for cell in row] for row in csv.reader(io.StringIO(text), delimiter=mark)]
+        for row in reader:
+            if reader.line_num > begun + 1:
+                _check_quotes(lines[begun : reader.line_num], mark, begun + 1)
+            begun = reader.line_num
+            rows.append([unguarded(cell) for cell in row])
     except csv.Error as error:
         raise BadInput("the text is no table of comma-separated values", field="file") from error
+    return rows
+
+
+def _check_quotes(lines: list[str], mark: str, first: int) -> None:
+    """Refuse a row over several lines whose quotes do not pair: a lone one (12" 水管) would swallow rows unseen."""
+    try:
+        list(csv.reader(lines, delimiter=mark, strict=True))
+    except csv.Error as error:
+        raise BadInput(
+            f"line {first}: a double quote begins a cell and does not end it; write it twice or take it out",
+            field="file",
+            extra={"zh": f"第 {first} 行：有一个双引号没有配对，会把后面的行吞进同一格；请删去或写成两个"},
+        ) from error
 
 
 def load_json(content: bytes) -> object:

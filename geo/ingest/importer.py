@@ -71,7 +71,7 @@ class ImportOptions:
     is refused. `name` is the file's own name where `path` is an upload's. `control` are control points: x, y of the
     file with longitude, latitude in CGCS2000 of the same marks, at least three; they take the place of `crs`.
     `provisional` gives rows without a code one: below the region of that code, or in the neighbourhood where each lies
-    (`place`). `encoding` is that of the texts of a Shapefile or CSV. `match` finds the communities of rows without a
+    (`place`). `encoding` is that of the texts of a Shapefile, DXF, CSV. `match` finds the communities of rows without a
     code by name, address and place, from the scores of `limits` on (None: the district's); `decisions` are what people
     decided about such
     rows, by number. `repair` names what else is mended than is safe (`geo.ingest.repairs.parse_repairs`).

@@ -36,6 +36,9 @@ _HEADS = tuple(
 """How collections and multi-shapes begin: within one another, some ten thousand deep, they end the process."""
 _MOST_HEADS = 1_000
 _BYTES_PER_VERTEX = 16
+_HEAD_ROWS = 10
+"""Rows among which the header of a table is looked for."""
+_FIGURE = re.compile(r"\d")
 _SAID_EVERY = 5_000
 """Rows until the parent is told again."""
 Say = Callable[[float], None]
@@ -269,18 +272,61 @@ def _pieces(content: bytes) -> list[tuple[bytes, int]]:
 
 
 def _table(rows: list[tuple[int, list[Any]]], meta: dict[str, Any]) -> Layer:
-    """Make columns of rows; the header is the first row of at least two texts (a title may stand above it)."""
-    start = next((i for i, (_, cells) in enumerate(rows) if _named(cells) >= 2), 0)
+    """Make columns of rows: of those under a header, and of those without one that hold something (`第 5 列`)."""
     if not rows:
         raise BadInput("the file holds no table", field="file")
-    headers = [str(cell).strip() if cell is not None else "" for cell in rows[start][1]]
-    body = rows[start + 1 :]
+    headers, first = headers_of([cells for _, cells in rows[:_HEAD_ROWS]])
+    body = rows[first:]
     columns: dict[str, list[Any]] = {}
-    for index, header in enumerate(headers):
-        if header:
-            name = header if header not in columns else f"{header}_{index + 1}"
-            columns[name] = [cells[index] if index < len(cells) else None for _, cells in body]
+    for index in range(max(len(cells) for _, cells in rows)):
+        header = headers[index] if index < len(headers) else ""
+        cells = [cells[index] if index < len(cells) else None for _, cells in body]
+        if header or any(cell not in (None, "") for cell in cells):
+            name = header or f"第 {index + 1} 列"
+            columns[name if name not in columns else f"{name}_{index + 1}"] = cells
     return Layer(columns, [number for number, _ in body], None, meta)
+
+
+def headers_of(rows: list[list[Any]]) -> tuple[list[str], int]:
+    """Return the headers of a table by its first rows, and the first row below them.
+
+    Titles and lines of who filled it in when may stand above: the header is the first row that has at least two texts
+    and half as many as the fullest. Merged headers (规模 over 户数 and 人口) are followed by a row of theirs.
+
+    >>> headers_of([["表"], ["编码", "规模", None], [None, "户数", "人口"], ["C1", 3, 4]])
+    (['编码', '户数', '人口'], 3)
+    """
+    least = max(2, max(map(_named, rows)) / 2)
+    start = next((at for at, cells in enumerate(rows) if _named(cells) >= least), 0)
+    above = [_said(cell) for cell in rows[start]]
+    below = rows[start + 1] if start + 1 < len(rows) else []
+    if not _continues(above, below):
+        return above, start + 1
+    parts = [_said(cell) for cell in below]
+    width = max(len(above), len(parts))
+    above, parts = above + [""] * (width - len(above)), parts + [""] * (width - len(parts))
+    group, headers = "", []
+    for upper, part in zip(above, parts, strict=True):
+        group = upper or (group if part else "")
+        headers.append(upper if not part else part if parts.count(part) == 1 else f"{group}{part}")
+    return headers, start + 2
+
+
+def _continues(above: list[str], below: list[Any]) -> bool:
+    """Whether a row is the second of merged headers: words alone, some below none, none below some."""
+    if not all(cell is None or (isinstance(cell, str) and not _FIGURE.search(cell)) for cell in below):
+        return False
+    words = [_said(cell) for cell in below]
+    under = [words[at] if at < len(words) else "" for at in range(max(len(above), len(words)))]
+    over = above + [""] * (len(under) - len(above))
+    pairs = list(zip(over, under, strict=True))
+    return any(part and not upper for upper, part in pairs) and any(
+        upper and not part for upper, part in pairs
+    )
+
+
+def _said(cell: Any) -> str:
+    return "" if cell is None else str(cell).strip()
 
 
 def _named(cells: list[Any]) -> int:
@@ -301,10 +347,11 @@ def _reader(format_: str, encoding: str | None, say: Say) -> Callable[[Path, str
         from geo.ingest.topology import read_topojson  # noqa: PLC0415 - as said
 
         return read_topojson
+    from geo.ingest.drawings import read_dxf  # noqa: PLC0415 - as said
     from geo.ingest.vectors import DRIVERS, READERS, read_shapefile, read_vector  # noqa: PLC0415 - as said
 
-    if format_ == "shapefile":
-        return partial(read_shapefile, encoding=encoding)
+    if format_ in ("shapefile", "dxf"):
+        return partial(read_dxf if format_ == "dxf" else read_shapefile, encoding=encoding)
     return READERS.get(format_) or (lambda path, layer: read_vector(path, layer, DRIVERS[format_]))
 
 

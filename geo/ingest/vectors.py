@@ -5,6 +5,7 @@ Shapefiles give GDAL their shapes only; their table is read by `geo.ingest.dbf`,
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,11 +13,11 @@ from typing import Any, Final
 from xml.parsers import expat
 
 import numpy as np
-import shapely
 
 from geo.errors import BadInput, TooLarge
 from geo.ingest import packed
 from geo.ingest.dbf import read_dbf
+from geo.ingest.encodings import fits
 from geo.ingest.layer import MAX_ROWS, Layer, plain_column
 
 DRIVERS: Final = {
@@ -36,6 +37,10 @@ _KML_EMPTY: Final = frozenset({
 """Columns that GDAL makes for every KML, which say nothing of the place."""
 _BROKEN: Final = b"\x01\x06\x00\x00\x00"
 """A shape that ends before it begins: its row is refused as unreadable."""
+_KML_DATA: Final = re.compile(
+    rb"""(<(?:\w+:)?Data\s(?:[^<>]*?\s)?name\s*=\s*)("[^"<\x80-\xff]*[\x80-\xff][^"<]*"|'[^'<\x80-\xff]*[\x80-\xff][^'<]*')"""
+)
+"""The beginning of a piece of data whose name is not ASCII, and that name in its quotes."""
 _EWKT = re.compile(r"\s*(?:SRID=\d+;)?(?:MULTI)?(?:POLYGON|LINESTRING|POINT)\s*\(", re.IGNORECASE)
 
 
@@ -178,8 +183,36 @@ def _length(columns: dict[str, list[Any]]) -> int:
 
 def read_kml(path: Path, layer: str | None) -> Layer | list[str]:
     """Read one folder of a KML."""
-    found = read_vector(_markup(path, Path("one.kml")), layer, "LIBKML")
-    return found if isinstance(found, list) else _without_kml_columns(found)
+    inner = _markup(path, Path("one.kml"))
+    names = _stand_ins(inner)
+    found = read_vector(inner, layer, "LIBKML")
+    if isinstance(found, list):
+        return found
+    for stand_in in [one for one in found.columns if one in names]:
+        name = names[stand_in] if names[stand_in] not in found.columns else f"{names[stand_in]}_{stand_in}"
+        found.columns[name] = found.columns.pop(stand_in)
+    return _without_kml_columns(found)
+
+
+def _stand_ins(markup: Path) -> dict[str, str]:
+    """Give the data of a KML names that GDAL leaves alone; returns what they stand for.
+
+    Of a name that is not ASCII, GDAL makes a line of underscores: names of one length become one, and a column goes.
+    """
+    names: dict[str, str] = {}
+    known: dict[bytes, bytes] = {}
+
+    def stand_in(match: re.Match[bytes]) -> bytes:
+        quoted = match[2]
+        if quoted not in known:
+            names[f"stand_in_{len(names)}"] = html.unescape(quoted[1:-1].decode("utf-8")).strip()
+            known[quoted] = b'"stand_in_%d"' % len(known)
+        return match[1] + known[quoted]
+
+    content = markup.read_bytes()
+    if fits(content, "utf-8") and not content.isascii():
+        markup.write_bytes(_KML_DATA.sub(stand_in, content))
+    return names
 
 
 def read_kmz(path: Path, layer: str | None) -> Layer | list[str]:
@@ -207,83 +240,13 @@ def _markup(path: Path, inner: Path) -> Path:
 
 
 def _without_kml_columns(found: Layer) -> Layer:
+    """Drop what GDAL adds to every KML, and a placemark's name where a column of the file says the same."""
+    if found.columns.get("Name") in [cells for name, cells in found.columns.items() if name != "Name"]:
+        del found.columns["Name"]
     for name in list(found.columns):
         if name in _KML_EMPTY or all(cell is None or cell == "" for cell in found.columns[name]):
             del found.columns[name]
     return found
-
-
-def read_dxf(path: Path, layer: str | None) -> Layer | list[str]:
-    """Read a drawing: closed polylines, hatches and blocks as areas, texts as the names of the areas around them."""
-    found = read_vector(path, layer, "DXF")
-    if isinstance(found, list):
-        return found
-    shapes = shapely.from_wkb(np.array(found.shapes, dtype=object), on_invalid="ignore")
-    areas = np.array([_area(shape) for shape in shapes], dtype=object)
-    texts = found.columns.get("Text", [None] * len(shapes))
-    wanted = [row for row, area in enumerate(areas) if area is not None]
-    labels = _labels(shapes, texts, areas[wanted])
-    layers = found.columns.get("Layer", [None] * len(shapes))
-    columns = {
-        "图层": [layers[row] for row in wanted],
-        "文字": labels,
-        "块": [found.columns.get("BlockName", [None] * len(shapes))[row] for row in wanted],
-        "句柄": [found.columns.get("EntityHandle", [None] * len(shapes))[row] for row in wanted],
-    }
-    columns = {name: cells for name, cells in columns.items() if any(cell is not None for cell in cells)}
-    left = sum(shape is not None for shape in shapes) - len(wanted)
-    notes = (
-        [(f"{left} 个非面状图元（线、点、文字）未导入", f"{left} entities that are no areas were left out")]
-        if left
-        else []
-    )
-    meta = {**found.meta, "crs": None, "notes": notes}
-    return Layer(columns, [found.rows[row] + 1 for row in wanted], list(shapely.to_wkb(areas[wanted])), meta)
-
-
-def _area(shape: Any) -> Any:
-    """Return what of an entity is an area: a closed line filled, the areas of a block; None where nothing is."""
-    if shape is None or shape.is_empty:
-        return None
-    parts = [_ring(part) for part in shapely.get_parts(_flat(shape))]
-    areas = [part for part in parts if part is not None]
-    if not areas:
-        return None
-    return areas[0] if len(areas) == 1 else shapely.multipolygons(areas)
-
-
-def _flat(shape: Any) -> Any:
-    """Return the parts of nested collections, of multi-polygons too, as one collection."""
-    parts = [shape]
-    while any(
-        shapely.get_num_geometries(part) > 1 or part.geom_type.startswith(("Multi", "Geom")) for part in parts
-    ):
-        parts = [inner for part in parts for inner in shapely.get_parts(part)]
-    return shapely.geometrycollections(parts)
-
-
-def _ring(part: Any) -> Any:
-    if part.geom_type == "Polygon":
-        return part
-    closed = part.geom_type in ("LineString", "LinearRing") and part.is_closed
-    return shapely.polygons(part) if closed and shapely.get_num_coordinates(part) >= 4 else None
-
-
-def _labels(shapes: np.ndarray, texts: list[Any], areas: np.ndarray) -> list[str | None]:
-    """Return for each area the texts that stand within it, joined."""
-    marks = [
-        row
-        for row, text in enumerate(texts)
-        if text and shapes[row] is not None and shapes[row].geom_type == "Point"
-    ]
-    labels: list[list[str]] = [[] for _ in areas]
-    valid = areas.copy()
-    valid[~shapely.is_valid(areas)] = None
-    if marks and len(areas):
-        mark, area = shapely.STRtree(valid).query(shapes[marks], "within")
-        for one, other in sorted(zip(area.tolist(), mark.tolist(), strict=True)):
-            labels[one].append(str(texts[marks[other]]))
-    return [" ".join(found) or None for found in labels]
 
 
 def read_osm(path: Path, layer: str | None) -> Layer | list[str]:
@@ -345,6 +308,5 @@ def _name_skipped(found: Layer, count: int) -> None:
 
 
 READERS: Final[dict[str, Callable[[Path, str | None], Layer | list[str]]]] = {
-    "shapefile": read_shapefile, "flatgeobuf": read_flatgeobuf, "kml": read_kml, "kmz": read_kmz, "gml": read_gml,
-    "dxf": read_dxf, "osm": read_osm,
+    "flatgeobuf": read_flatgeobuf, "kml": read_kml, "kmz": read_kmz, "gml": read_gml, "osm": read_osm,
 }  # fmt: skip

@@ -55,3 +55,14 @@ def test_a_mapping_must_name_what_exists() -> None:
         map_columns(["小区编码"], KINDS["communities"], {"甲": "name"})
     with pytest.raises(BadInput, match="no field"):
         map_columns(["小区编码"], KINDS["communities"], {"小区编码": "weather"})
+
+
+def test_a_cut_name_that_is_also_a_whole_one_is_asked_unless_another_column_settles_it() -> None:
+    kind = KINDS["communities"]
+    asked = map_columns(["小区编", "小区名", "物业费"], kind, cut={"小区编", "小区名", "物业费"})
+    assert asked.doubtful == {"物业费": ("fee", "collection_rate")}  # UTF-8 cuts 物业费收缴率 there
+    assert "fee" not in asked.columns()
+    columns = ["小区编", "小区名", "物业费", "收缴率"]
+    settled = map_columns(columns, kind, cut=set(columns))
+    assert not settled.doubtful
+    assert (settled.columns()["fee"], settled.columns()["collection_rate"]) == ("物业费", "收缴率")

@@ -302,3 +302,80 @@ def test_other_formats_are_named_as_such(load: Import, tmp_path: Path, name: str
     with pytest.raises(BadInput, match="taken are GeoPackage") as caught:
         load(tmp_path / name)
     assert caught.value.field == "format"
+
+
+@pytest.mark.parametrize(
+    ("version", "page", "encoding", "said"),
+    [
+        ("AC1024", "ANSI_936", "utf-8", "utf-8 (UTF-8)"),
+        ("AC1024", "ANSI_1252", "utf-8", "utf-8 (UTF-8)"),
+        ("AC1018", "ANSI_936", "gb18030", "gb18030 (DWGCODEPAGE)"),
+        ("AC1018", "ANSI_1252", "gb18030", "gb18030 (GB18030)"),
+    ],
+)
+def test_a_drawing_names_its_layers_in_chinese_whatever_code_page_it_claims(
+    version: str, page: str, encoding: str, said: str, tmp_path: Path
+) -> None:
+    text = drawing().replace("AC1018", version).replace("ANSI_936", page)
+    path = tmp_path / "小区.dxf"
+    path.write_bytes(text.encode(encoding))
+    found = read_file(path, inspect(path))
+    assert isinstance(found, RawTable)
+    assert (found.columns["图层"], found.columns["文字"][0]) == (["老旧小区", "商品房", "楼"], "和平苑")
+    assert found.encoding == said
+    other = read_file(path, inspect(path), encoding="big5")
+    assert isinstance(other, RawTable)
+    assert other.encoding == "big5 (chosen)"
+
+
+def test_untyped_data_of_a_kml_keep_their_chinese_names(tmp_path: Path) -> None:
+    """Four characters each: GDAL alone makes one column of both, and one is lost."""
+    place = (
+        '<Placemark><name>一</name><ExtendedData><Data name="小区编码"><value>C001</value></Data>'
+        "<Data  name='小区名称'><value>和平苑</value></Data><Data name=\"面积 &lt;㎡>\"><value>5</value></Data>"
+        '<Data name="plain"><value>1</value></Data></ExtendedData>'
+        "<Point><coordinates>117.3,31.8</coordinates></Point></Placemark>"
+    )
+    path = tmp_path / "手机.kml"
+    path.write_bytes(KML % place.encode())
+    found = read_file(path, inspect(path))
+    assert isinstance(found, RawTable)
+    assert found.columns.pop("Name") == ["一"]
+    assert found.columns == {"小区编码": ["C001"], "小区名称": ["和平苑"], "面积 <㎡>": ["5"], "plain": ["1"]}
+    path.write_bytes(KML % place.replace("一", "和平苑").encode())
+    again = read_file(path, inspect(path))
+    assert isinstance(again, RawTable)
+    assert "Name" not in again.columns  # 小区名称 says it
+
+
+def test_a_table_with_merged_headers_keeps_every_column(tmp_path: Path) -> None:
+    rows = [
+        ["小区情况统计表"],
+        ["填表单位：某街道", "", "", "2024年3月"],
+        ["小区编码", "小区名称", "规模", "", "电话", "联系人", ""],
+        ["", "", "户数", "常住人口", "", "", ""],
+        ["C1", "和平苑", "1124户", "3000", "1", "张", "另有"],
+    ]
+    path = tmp_path / "小区.csv"
+    path.write_text("\n".join(",".join(row) for row in rows), "utf-8")
+    found = read_file(path, inspect(path))
+    assert isinstance(found, RawTable)
+    assert found.columns == {
+        "小区编码": ["C1"], "小区名称": ["和平苑"], "户数": ["1124户"], "常住人口": ["3000"], "电话": ["1"],
+        "联系人": ["张"], "第 7 列": ["另有"],
+    }  # fmt: skip
+    assert found.rows.tolist() == [5]
+
+
+def test_a_lone_quote_swallows_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "小区.csv"
+    lines = ["编码,备注", "C1,正常", 'C2,"12 寸水管', "C3,正常", 'C4,"14 寸水管', "C5,正常"]
+    for several in (lines[:4], lines):
+        path.write_text("\n".join(several) + "\n", "utf-8")
+        with pytest.raises(BadInput, match="line 3") as refused:
+            read_file(path, inspect(path))
+        assert "第 3 行" in str(refused.value.extra["zh"])
+    path.write_text('编码,备注\nC1,"门牌 ""5""\n已拆"\nC2,"南边"临街\n', "utf-8")
+    found = read_file(path, inspect(path))
+    assert isinstance(found, RawTable)
+    assert found.columns["备注"] == ['门牌 "5"\n已拆', "南边临街"]
