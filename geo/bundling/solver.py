@@ -9,9 +9,8 @@ from collections.abc import Callable
 from geo.bundling.centres.solve import solve_centres
 from geo.bundling.errors import BundlingError
 from geo.bundling.forms.arrays import OUT, arrays_of
-from geo.bundling.forms.model import Contradiction, Model, compile_problem
+from geo.bundling.forms.model import Contradiction, compile_problem, homeless_groups
 from geo.bundling.forms.rooms import room_of
-from geo.bundling.forms.scoring import Plan
 from geo.bundling.plan import Infeasible, Reason, Solution, StoppedBy
 from geo.bundling.problem import Problem
 from geo.bundling.reasons.conflicts import find_conflict
@@ -98,24 +97,10 @@ def _attempt(
     plan = find_plan(search)
     if plan is None:
         return run.infeasible(_not_found(problem), proven=False)
-    homeless = _homeless_groups(model, plan)
+    homeless = homeless_groups(model, [atom for atom in model.chained if plan.labels[atom] == OUT])
     if homeless:
         return _attempt(problem, style, effort, run, given_up | homeless)
     return solution_of(model, search.arrays, rooms, plan, effort, run, bare=style.any_plan)
-
-
-def _homeless_groups(model: Model, plan: Plan) -> dict[frozenset[int], Reason]:
-    """Groups left out together with a chain of units that need not share their lot."""
-    out = [atom for atom in model.chained if plan.labels[atom] == OUT]
-    found = {}
-    for group in model.groups:
-        if any(group.issubset(model.atoms[atom]) for atom in out):
-            names = ", ".join(model.problem.units[unit].id for unit in sorted(group)[:6])
-            text = (
-                f"{names} must go together, but the search found no place for them and a chain between them"
-            )
-            found[group] = Reason("group_not_placed", text, {"units": names})
-    return found
 
 
 def _refuse(problem: Problem, effort: float, time_limit: float | None) -> None:

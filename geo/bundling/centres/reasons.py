@@ -21,6 +21,14 @@ def find_conflict(sites: Sites) -> Reason | None:
     return next((reason for check in checks if (reason := check(sites)) is not None), None)
 
 
+def unsure(reason: Reason) -> Reason:
+    """A conflict of the chains tried between the members of groups: others might lead to a plan."""
+    tried = "units that must go together were tried with the lightest chain between them alone"
+    if reason.code == "no_plan":
+        return Reason("not_found", f"the search found no plan round the centres: {tried}", reason.figures)
+    return Reason(reason.code, f"{reason.text} ({tried})", reason.figures)
+
+
 def _name(model: Model, atom: int) -> str:
     return model.problem.units[model.atoms[atom][0]].id
 

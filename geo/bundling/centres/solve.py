@@ -24,12 +24,12 @@ from geo.bundling.centres.opening import open_sites
 from geo.bundling.centres.plan import Worth, groups_by_site, keeps_all, over_capacity, parts_of, worth_of
 from geo.bundling.centres.pressing import pressed
 from geo.bundling.centres.programme import Programme, solve_programme
-from geo.bundling.centres.reasons import find_conflict, left_out_reasons
+from geo.bundling.centres.reasons import find_conflict, left_out_reasons, unsure
 from geo.bundling.centres.renewing import WIDEST, mend, renew
 from geo.bundling.centres.sites import Sites, sites_of
 from geo.bundling.centres.windows import windows
 from geo.bundling.forms.arrays import OUT, Floats, Whole, arrays_of
-from geo.bundling.forms.model import Contradiction, compile_problem
+from geo.bundling.forms.model import Contradiction, compile_problem, homeless_groups
 from geo.bundling.plan import Infeasible, Package, Reason, Solution, StoppedBy
 from geo.bundling.problem import Problem
 from geo.bundling.search.improve import generator
@@ -88,23 +88,32 @@ class Found:
 
 def solve_centres(problem: Problem, effort: float, run: Run) -> Solution | Infeasible:
     """Bundle round the given centres; see :mod:`geo.bundling.centres.sites` for the conventions."""
+    return _attempt(problem, effort, run, {})
+
+
+def _attempt(
+    problem: Problem, effort: float, run: Run, given_up: dict[frozenset[int], Reason]
+) -> Solution | Infeasible:
+    """One search; again without the groups that may stay out, so that the chains in them are free."""
     try:
-        model = compile_problem(problem)
+        model = compile_problem(problem, given_up)
     except Contradiction as found:
         return run.infeasible(found.reason, proven=found.proven)
     sites = sites_of(model, arrays_of(model))
-    conflict = find_conflict(sites)
-    if conflict is not None:
-        return run.infeasible(conflict, proven=not model.chained)
-    answer = _exact(sites, run) if _is_small(sites) else None
-    if isinstance(answer, Reason):
-        return run.infeasible(answer, proven=not model.chained)
+    answer: Found | Reason | None = find_conflict(sites)
+    if answer is None and _is_small(sites):
+        answer = _exact(sites, run)
     if answer is None:
         answer = _searched(sites, effort, run)
+    if isinstance(answer, Found):
+        return _solution(sites, answer, run)
+    homeless = {} if problem.rules.leave_out_price is None or run.watch() else homeless_groups(model)
+    if homeless:
+        return _attempt(problem, effort, run, given_up | homeless)
     if answer is None:
         text = "the search found no plan round the centres that keeps every rule; one may exist"
         return run.infeasible(Reason("not_found", text, {"centres": len(sites.unit)}), proven=False)
-    return _solution(sites, answer, run)
+    return run.infeasible(unsure(answer) if model.guessed else answer, proven=not model.guessed)
 
 
 def _is_small(sites: Sites) -> bool:
@@ -132,7 +141,7 @@ def _exact(sites: Sites, run: Run) -> Found | Reason | None:
         if not programme.atoms or (labels == OUT).all():
             return Reason("no_plan", "no centre can open without breaking a rule", {})
         return None
-    proven = answer.proven and not sites.model.chained
+    proven = answer.proven and not sites.model.guessed
     return Found(labels, max(answer.bound, 0.0) if proven else None, proven)
 
 

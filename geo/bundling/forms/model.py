@@ -104,6 +104,16 @@ class Model:
         """The ``within`` areas a set of units reaches into."""
         return {self.problem.units[unit].within for unit in units}
 
+    @cached_property
+    def guessed(self) -> bool:
+        """Whether what is proven of this model may fail for other chains between the members of a group."""
+        return bool(self.chained) or any(
+            len(self.atoms[atom]) > 1
+            and reason.code != "apart_together"
+            and _too_large(self.problem, set(self.atoms[atom]), self.columns, chain=False) is None
+            for atom, reason in self.barred.items()
+        )
+
     @property
     def border_price(self) -> float:
         """Price of each further area in a package, 0 when borders cost nothing."""
@@ -161,6 +171,20 @@ def compile_problem(problem: Problem, given_up: Mapping[frozenset[int], Reason] 
         barred=barred,
         components=_components(neighbours, [sum(load[u] for u in atom) for atom in atoms], barred),
     )
+
+
+def homeless_groups(model: Model, atoms: Iterable[int] | None = None) -> dict[frozenset[int], Reason]:
+    """Groups in chained ``atoms`` (None: all) that may stay out, to be given up, so that their chains are free."""
+    out = [atom for atom in (model.chained if atoms is None else atoms) if model.lock[atom] is None]
+    found = {}
+    for group in model.groups:
+        if any(group.issubset(model.atoms[atom]) for atom in out):
+            names = ", ".join(model.problem.units[unit].id for unit in sorted(group)[:6])
+            text = (
+                f"{names} must go together, but the search found no place for them and a chain between them"
+            )
+            found[group] = Reason("group_not_placed", text, {"units": names})
+    return found
 
 
 def bounded_sums(problem: Problem) -> tuple[Column, ...]:
