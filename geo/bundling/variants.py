@@ -16,7 +16,7 @@ from geo.bundling.plan import Figure, Reason, Solution, number
 from geo.bundling.problem import BORDER, Activity, Problem
 from geo.bundling.search.whole import Style
 
-EVEN = (0.5, 0.25, 0.7)
+EVEN = (0.5, 0.25, 0.7, 0.85, 0.1, 0.95)
 """Shares of the first plan's largest deviation from the mean that evener plans are held to."""
 FURTHER = 6
 """Most steps away from the first plan's number of packages."""

@@ -24,8 +24,8 @@ from geo.bundling.forms.arrays import OUT, Arrays, Floats, Whole, arrays_of
 from geo.bundling.forms.model import Model
 
 ROUNDS = 300
-"""Rounds at effort 1: about 1 s at 300 units, 3 s at 2,000, 20 s at 20,000."""
-_UNIT_ROUNDS, _FEW_ROUNDS = 600_000, 100
+"""Rounds at effort 1: about 1 s at 300 units, 3 s at 2,000, 50 s at 20,000."""
+_UNIT_ROUNDS, _FEW_ROUNDS = 600_000, 200
 _NODES, _FEW_NODES, _FULL = 60_000, 6_000, 0.9
 """Nodes of a knapsack times its items; fewer where several sums are bounded, up to this share of the rounds."""
 _SEVERAL = 0.6

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
+from random import Random
 
 import pytest
 from hypothesis import given
 
-from geo.bundling import Activity, BundlingError, Infeasible, Problem, Solution, alternatives, check
+from geo.bundling import (
+    Activity,
+    BundlingError,
+    Infeasible,
+    Link,
+    Problem,
+    Rules,
+    Solution,
+    Unit,
+    alternatives,
+    check,
+)
 from tests.examples import examples
 from tests.geo.bundling.cases import grid, plan_faults, problems, reason_is_true, strip
 from tests.geo.bundling.truths import distance_of, soft_of
@@ -115,6 +128,25 @@ def test_three_plans_are_met_on_an_ordinary_map(rules: dict[str, object]) -> Non
     look_at(problem, plans)
     for plan in plans:
         assert plan.bound is None or plan.bound <= plan.parts.distance
+
+
+def test_on_a_small_map_a_plan_that_is_a_little_evener_is_another() -> None:
+    drawn = Random(11)
+    units = tuple(
+        Unit(f"u{i}", drawn.uniform(0, 1200), drawn.uniform(0, 1200), {"households": drawn.randint(50, 400)})
+        for i in range(9)
+    )
+    links = tuple(
+        Link(a.id, b.id)
+        for a, b in itertools.combinations(units, 2)
+        if math.dist((a.x, a.y), (b.x, b.y)) < 600
+    )
+    mean = sum(unit.weights["households"] for unit in units) / 3
+    rules = Rules((Activity("households", 0.75 * mean, 1.25 * mean),), packages=3)
+    plans = alternatives(Problem(units, links, rules), 3)
+    assert not isinstance(plans, Infeasible)
+    assert len(plans) == 3
+    look_at(Problem(units, links, rules), plans)
 
 
 def test_one_is_the_solution_and_none_is_refused() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from geo.bundling import Activity, Problem, Solution, check
 from geo.bundling.settle import solve
-from geo.bundling.variants import FURTHER, variants, with_rules
+from geo.bundling.variants import EVEN, FURTHER, variants, with_rules
 from tests.examples import examples
 from tests.geo.bundling.cases import grid, problems
 
@@ -59,7 +59,7 @@ def test_even_loads_narrow_the_bounds_and_never_widen_them() -> None:
     widest = first.parts.imbalance
     assert widest > 0
     held = [v.problem.rules for v in variants(problem, first) if v.terms and v.terms.code == "terms_even"]
-    assert len(held) == 3
+    assert len(held) == len(EVEN)
     for rules in held:
         activity = rules.activities[0]
         assert rules.packages == len(first.packages)
