@@ -11,10 +11,12 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias
 from geo.bundling.centres.remedies import centres_told
 from geo.bundling.plan import Infeasible, Solution
 from geo.bundling.problem import Problem
+from geo.bundling.proof.together import prove_by_parts
 from geo.bundling.reasons.binding import binding_rules
 from geo.bundling.reasons.remedies import Trial
 from geo.bundling.reasons.smallest import conflict_told
 from geo.bundling.search.whole import Style
+from geo.bundling.settle import STEPS
 from geo.bundling.settle import solve as solve_and_prove
 from geo.bundling.solver import solve_style
 
@@ -59,7 +61,21 @@ def _explained(problem: Problem, answer: Infeasible, how: dict[str, Any]) -> Ans
             found = solve_and_prove(other, effort=effort, seed=answer.seed, time_limit=left(), cancel=cancel)
         return found if isinstance(found, Solution) else None
 
-    trial = Trial(problem, plan, tries, lambda: bool(cancel()) or left() == 0.0)
+    def stop() -> bool:
+        return bool(cancel()) or left() == 0.0
+
+    def possible(other: Problem) -> bool | None:
+        if len(other.units) > _LOOKED_THROUGH or stop():
+            return None
+        found: Answer = solve_style(other, Style(any_plan=True), effort, answer.seed, left(), None, cancel)
+        if isinstance(found, Solution) or found.proven:
+            return isinstance(found, Solution)
+        proof = prove_by_parts(other, steps=STEPS, stop=stop)
+        if proof is None or (proof.labels is None and not proof.proven):
+            return None
+        return proof.labels is not None
+
+    trial = Trial(problem, plan, tries, stop, possible)
     if problem.rules.centres:
         # what stands against a plan was told with figures where it was found
         conflict = (*answer.conflict, *centres_told(problem, trial))

@@ -18,6 +18,7 @@ from geo.bundling.plan import Infeasible, Reason, Solution, StoppedBy
 from geo.bundling.problem import Problem
 from geo.bundling.proof.exact import Proof
 from geo.bundling.proof.together import prove_by_parts
+from geo.bundling.reasons.conflicts import LOOKED_THROUGH
 from geo.bundling.search.finish import filled
 from geo.bundling.search.improve import Watch
 from geo.bundling.solution import Progress, Run, solution_of
@@ -129,8 +130,7 @@ def _alike(one: Whole | None, other: Whole) -> bool:
 
 def _impossible(answer: Infeasible) -> Infeasible:
     """A refusal that is proven now; that merely none was found is no longer all that can be said."""
-    text = "no plan keeps every rule: every package that one could hold was looked at"
-    conflict = tuple(replace(r, text=text) if r.code == "not_found" else r for r in answer.conflict)
+    conflict = tuple(LOOKED_THROUGH if each.code == "not_found" else each for each in answer.conflict)
     return replace(answer, conflict=conflict, proven=True)
 
 

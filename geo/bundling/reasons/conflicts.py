@@ -15,6 +15,11 @@ from geo.bundling.reasons.forced import crowd, pocket
 CHAINED = frozenset({"group_too_large", "group_not_connected"})
 """That the chains tried between the members of a group do not fit proves nothing about other chains."""
 
+LOOKED_THROUGH = Reason(
+    "looked_through", "no plan keeps every rule: every package that one could hold was looked at"
+)
+"""The conflict of a problem of which only a proof shows that it has no plan."""
+
 
 def proven_conflict(problem: Problem) -> Reason | None:
     """The first conflict that can be proven without any search, or None."""

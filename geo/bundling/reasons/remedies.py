@@ -20,13 +20,15 @@ _HALVINGS = 4
 class Trial:
     """Solves loosened forms of a problem, as long as the budget of solves lasts and nobody stops it.
 
-    ``rescue``: a plan met on the way that keeps every rule of ``problem`` itself: the search had missed it.
+    ``possible``: whether there is a plan at all, None where that is not settled. ``rescue``: a plan met on the way
+    that keeps every rule of ``problem`` itself: the search had missed it.
     """
 
     problem: Problem
     solve: Callable[[Problem], Solution | None]
     left: int
     stop: Callable[[], bool]
+    possible: Callable[[Problem], bool | None] = field(default=lambda problem: None)
     spent: bool = field(default=False)
     rescue: Solution | None = field(default=None)
 

@@ -1,7 +1,8 @@
 """The smallest set of rules that conflict (最小冲突集), and what change of each would lead to a plan.
 
-Which rules conflict is proven by counting alone, over and over with rules taken away (QuickXplain, Junker
-2004): of the set told none can be spared for that proof. What change of a rule is enough is shown by a plan.
+Which rules conflict is proven by counting, over and over with rules taken away (QuickXplain, Junker 2004), in small
+problems by looking through every plan: of the set told none can be spared then. Where that is not shown, it is said.
+What change of a rule is enough is shown by a plan.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from geo.bundling.plan import Figure, Infeasible, Reason, number
 from geo.bundling.problem import Problem
-from geo.bundling.reasons.conflicts import proven_conflict
+from geo.bundling.reasons.conflicts import LOOKED_THROUGH, proven_conflict
 from geo.bundling.reasons.relax import Rule, bound_of, rules_of, without
 from geo.bundling.reasons.remedies import BOUNDS, Change, Trial, smallest_change
 
@@ -22,13 +23,20 @@ _GROUPED = ("lock", "together", "apart")
 
 def conflict_told(problem: Problem, answer: Infeasible, trial: Trial) -> tuple[Reason, ...]:
     """The conflict of an answer, followed by the rules of a smallest set with the change that each needs."""
-    rules = rules_of(problem)
+    rules = kept = rules_of(problem)
     if not rules:
         return answer.conflict
-    if proven_conflict(problem) is not None:
-        kept = smallest_set(rules, lambda some: _stands(problem, rules, some))
-        return _proven(problem, answer, kept, trial)
-    return _unproven(problem, answer, trial)
+    head = proven_conflict(problem)
+    if head is not None:
+        kept = smallest_set(rules, lambda some: _counted(problem, rules, some) is not None)
+        head = _counted(problem, rules, kept)
+    settled = _Settled(problem, rules, trial)
+    if (head or answer.proven) and settled.possible(kept) is False:
+        # looking through every plan may show fewer of the rules to be enough than a count of them does
+        kept = smallest_set(kept, lambda some: settled.possible(some) is False)
+        head = _counted(problem, rules, kept) or head or LOOKED_THROUGH
+        return _proven(problem, head, kept, trial, settled)
+    return _proven(problem, head, kept, trial, None) if head else _unproven(problem, answer, trial)
 
 
 def smallest_set(rules: Sequence[Rule], stands: Callable[[Sequence[Rule]], bool]) -> list[Rule]:
@@ -63,23 +71,52 @@ def _one_by_one(rules: Sequence[Rule], stands: Callable[[Sequence[Rule]], bool])
     return kept
 
 
-def _stands(problem: Problem, rules: Sequence[Rule], some: Sequence[Rule]) -> bool:
-    gone = set(rules) - set(some)
-    return proven_conflict(without(problem, gone)) is not None
+class _Settled:
+    """Whether there is a plan that keeps some rules, none of them asked about twice."""
+
+    def __init__(self, problem: Problem, rules: Sequence[Rule], trial: Trial) -> None:
+        self.problem, self.rules, self.trial = problem, frozenset(rules), trial
+        self.known: dict[frozenset[Rule], bool | None] = {}
+
+    def possible(self, some: Sequence[Rule]) -> bool | None:
+        """None where that is not settled."""
+        gone = self.rules - set(some)
+        if gone not in self.known:
+            self.known[gone] = self.trial.possible(without(self.problem, gone))
+        return self.known[gone]
 
 
-def _proven(problem: Problem, answer: Infeasible, kept: Sequence[Rule], trial: Trial) -> tuple[Reason, ...]:
-    """The rules of a proven conflict; ``irreducible`` when a plan was found without each of them."""
+def _counted(problem: Problem, rules: Sequence[Rule], some: Sequence[Rule]) -> Reason | None:
+    return proven_conflict(without(problem, set(rules) - set(some)))
+
+
+def _proven(
+    problem: Problem, head: Reason, kept: Sequence[Rule], trial: Trial, settled: _Settled | None
+) -> tuple[Reason, ...]:
+    """The rules of a proven conflict; ``irreducible`` when there is a plan without each of them."""
     others = set(rules_of(problem)) - set(kept)
     told, spared = [], 0
     for rule in kept[:_MOST_TOLD]:
         change = smallest_change(problem, rule, trial)
-        if change is not None or trial.plan(without(problem, {*others, rule})) is not None:
+        if settled is None and (change or trial.plan(without(problem, {*others, rule}))):
             spared += 1
         told.append(_rule_reason(problem, rule, change))
-    head = answer.conflict[0]
+    if settled is not None:
+        spared = sum(settled.possible([each for each in kept if each != rule]) is True for rule in kept)
     figures = {**head.figures, "rules": len(kept), "irreducible": int(spared == len(kept))}
-    return (dataclasses.replace(head, figures=figures), *told)
+    return (dataclasses.replace(head, figures=figures), *told, *_short_of_all(len(kept), len(told), spared))
+
+
+def _short_of_all(rules: int, told: int, spared: int) -> list[Reason]:
+    """What the list does not show: rules that it leaves out, or that none of them can be spared."""
+    found = []
+    if told < rules:
+        text = f"{rules} rules make this conflict, {told} of them are named"
+        found.append(Reason("conflict_more", text, {"rules": rules, "told": told}))
+    elif spared < rules:
+        text = "it is not shown that each of these rules is needed for the conflict: fewer may make it"
+        found.append(Reason("conflict_fewer", text, {"rules": rules}))
+    return found
 
 
 def _unproven(problem: Problem, answer: Infeasible, trial: Trial) -> tuple[Reason, ...]:
@@ -97,6 +134,9 @@ def _unproven(problem: Problem, answer: Infeasible, trial: Trial) -> tuple[Reaso
     if answer.proven and not told:
         # two conflicts at once: no rule alone is in both, so all are named
         told = [_rule_reason(problem, rule, None) for rule in rules_of(problem)[:_MOST_TOLD]]
+    if answer.proven:
+        text = "it is not shown that these rules are the whole conflict, nor that each of them is needed"
+        told.append(Reason("conflict_other", text))
     return (*answer.conflict, *told)
 
 

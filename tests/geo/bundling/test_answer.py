@@ -64,7 +64,7 @@ def test_without_time_left_the_conflict_stands_as_it_was_found() -> None:
     for how in ({"time_limit": 0.5}, {"cancel": lambda: True}):
         answer = refusing()(problem, **how)
         assert isinstance(answer, Infeasible)
-        assert answer.conflict[0].code == "not_found"
+        assert answer.conflict[0].code == "too_many_packages"
         assert all(reason.figures.get("change") is None for reason in answer.conflict[1:])
 
 
