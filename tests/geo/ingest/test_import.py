@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from shapely import affinity
 
 from geo.errors import BadInput, DiskFull
 from geo.ingest.importer import Cancelled, ImportOptions, import_file
@@ -66,6 +67,24 @@ def test_the_same_file_again_changes_nothing(load: Import, rows: Rows, tmp_path:
     assert rows("SELECT count(*) FROM community")[0][0] == 4
 
 
+@pytest.mark.parametrize(("metres", "changed"), [(2e-5, 0), (1e-3, 1)])
+def test_a_corner_that_rounding_moved_is_no_change(
+    load: Import, rows: Rows, tmp_path: Path, metres: float, changed: int
+) -> None:
+    load(office.communities(tmp_path))
+    (before,) = rows("SELECT ST_AsBinary(geom) FROM community WHERE code = :code", code=C1)
+    frame, shapes = office.community_rows()
+    shapes[0] = affinity.translate(shapes[0], metres)
+    frame.loc[1, "户数"] = "1200"
+    report = load(office.write(tmp_path / "b.gpkg", frame, shapes), valid_from=date(2025, 7, 1))
+    assert (report.counts["changed"], report.counts["unchanged"]) == (1 + changed, 3 - changed)
+    (after,) = rows(
+        "SELECT ST_AsBinary(geom) FROM community WHERE code = :code AND upper_inf(recorded) AND upper_inf(valid)",
+        code=C1,
+    )
+    assert (bytes(before[0]) == bytes(after[0])) is (not changed)
+
+
 def test_a_difference_is_a_change_from_a_date(load: Import, rows: Rows, tmp_path: Path) -> None:
     load(office.communities(tmp_path))
     frame, shapes = office.community_rows()
@@ -118,7 +137,7 @@ def test_bad_rows_are_left_out_with_reason_and_place(load: Import, rows: Rows, t
     shapes[5] = shapely.Polygon(
         [(office.EAST + x, office.NORTH + y) for x, y in ((500, 500), (600, 600), (600, 500), (500, 590))]
     )
-    shapes[6] = shapely.affinity.translate(shapes[6], 0, -150)
+    shapes[6] = affinity.translate(shapes[6], 0, -150)
     frame.loc[7, "小区编码"] = frame.loc[0, "小区编码"]
     report = load(office.write(tmp_path / "x.gpkg", frame, shapes))
     assert keys(report, "refused") == [
