@@ -2,7 +2,7 @@
 
 The programme knows how load must flow across the map, which no search by moves finds out where hardly any room is
 left. Step by step the packages of which it takes most are fixed, and it goes on with what is left of the map. Its last
-packages fit badly; units left over go where a capacity suffers least, and windows are left to mend that.
+packages fit badly; units left over go where a capacity suffers least, and dividing anew what lies round mends that.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import numpy as np
 
 from geo.bundling.centres.generating import Search
 from geo.bundling.centres.packages import Boxed, Store, around_of, written
-from geo.bundling.centres.plan import overloads
+from geo.bundling.centres.plan import keeps_all, overloads, worth_of
+from geo.bundling.centres.renewing import mend
 from geo.bundling.centres.sites import Sites
 from geo.bundling.centres.walk import paper, walk
 from geo.bundling.forms.arrays import OUT, Floats, Whole
 
-SHARES = (0.3, 0.4, 0.2)
+SHARES = (0.1, 0.2)
 """Shares of the open sites that are fixed in a step, one after the other until a plan keeps all."""
 SURE = 0.95
 """How much of a package must be taken to fix more than that."""
@@ -27,6 +28,18 @@ TURNS = 5
 NODES, FEW = 500, 5
 WIDE = 30.0
 """Half the width of the box of prices, in usual costs of an atom: what an atom left out costs."""
+
+
+def dived(search: Search, best: Whole | None) -> Whole | None:
+    """The first plan of a dive that keeps every rule, or ``best`` where that is cheaper or none does."""
+    for share in SHARES:
+        plan = None if search.stop() else dive(search, share)
+        if plan is None:
+            break
+        plan = plan if keeps_all(search.sites, plan) else mend(search.sites, plan, search.stop)
+        if plan is not None:
+            return plan if best is None else min(best, plan, key=lambda one: worth_of(search.sites, one))
+    return best
 
 
 def dive(search: Search, share: float) -> Whole | None:

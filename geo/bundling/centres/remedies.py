@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 
 from geo.bundling.plan import Figure, Reason, Solution, number
 from geo.bundling.problem import Problem
@@ -29,12 +30,25 @@ def centres_told(problem: Problem, trial: Trial) -> tuple[Reason, ...]:
 
 def _widened(problem: Problem, share: float) -> Problem:
     """Every capacity larger by ``share``; inf: none."""
+    usual = _usual(problem)
+    room = {
+        each.id: None if math.isinf(share) else each.capacity + share * (each.capacity or usual)
+        for each in problem.rules.centres
+        if each.capacity is not None
+    }
+    return _with(problem, room)
+
+
+def _usual(problem: Problem) -> float:
+    """What a capacity of nothing grows by a share of: the largest capacity, or all there is."""
+    largest = max(each.capacity or 0.0 for each in problem.rules.centres)
+    return largest or math.fsum(problem.load(unit) for unit in problem.units)
+
+
+def _with(problem: Problem, room: Mapping[str, float | None]) -> Problem:
+    """The problem with other capacities of some centres."""
     centres = tuple(
-        dataclasses.replace(
-            centre,
-            capacity=None if centre.capacity is None or math.isinf(share) else centre.capacity * (1 + share),
-        )
-        for centre in problem.rules.centres
+        dataclasses.replace(each, capacity=room.get(each.id, each.capacity)) for each in problem.rules.centres
     )
     return dataclasses.replace(problem, rules=dataclasses.replace(problem.rules, centres=centres))
 
@@ -62,10 +76,8 @@ def _capacities(problem: Problem, trial: Trial) -> Reason | None:
     best = trial.plan(_widened(problem, math.inf))
     if best is None or not _needed(problem, best):
         return None
-    near, far = (
-        0.0,
-        max((held / most - 1 if most > 0 else 1.0) for held, most in _needed(problem, best).values()),
-    )
+    usual = _usual(problem)
+    near, far = 0.0, max((held - most) / (most or usual) for held, most in _needed(problem, best).values())
     for _ in range(_HALVINGS if len(problem.units) <= _SMALL else 1):
         middle = (near + far) / 2 if far <= 1.0 else math.sqrt(max(near, 0.01) * far)
         plan = trial.plan(_widened(problem, middle))
@@ -77,7 +89,20 @@ def _capacities(problem: Problem, trial: Trial) -> Reason | None:
         far = middle
         if _total(problem, plan) < _total(problem, best):
             best = plan
-    return _capacities_said(problem, best)
+    return _capacities_said(problem, _spared(problem, best, trial))
+
+
+def _spared(problem: Problem, best: Solution, trial: Trial) -> Solution:
+    """A plan without more room at some of the centres that ``best`` has it at, those with most of it first."""
+    needed = _needed(problem, best)
+    for name in sorted(needed, key=lambda each: (needed[each][1] - needed[each][0], each))[:_NAMED]:
+        now = _needed(problem, best)
+        if len(now) < 2 or name not in now:
+            continue
+        plan = trial.plan(_with(problem, {other: held for other, (held, _) in now.items() if other != name}))
+        if plan is not None and _total(problem, plan) < _total(problem, best):
+            best = plan
+    return best
 
 
 def _capacities_said(problem: Problem, plan: Solution) -> Reason:

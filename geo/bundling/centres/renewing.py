@@ -35,8 +35,6 @@ LIMITS = Limits(
 )
 WIDER = (SIDE_BY_SIDE, 10)
 """Packages side by side round one that is over its capacity: first so many, then so many."""
-WIDEST = (10, 14, 18)
-"""The same where room may lie far away."""
 
 
 def renew(sites: Sites, labels: Whole, turns: int, stop: Callable[[], bool]) -> Whole:
@@ -68,19 +66,24 @@ def renew(sites: Sites, labels: Whole, turns: int, stop: Callable[[], bool]) -> 
     return labels
 
 
-def mend(
-    sites: Sites, labels: Whole, stop: Callable[[], bool], sides: tuple[int, ...] = WIDER
-) -> Whole | None:
-    """A plan within every capacity, of one where a few packages hold a hair too much; None where that fails."""
+def mend(sites: Sites, labels: Whole, stop: Callable[[], bool]) -> Whole | None:
+    """A plan within every capacity, of one where a few packages hold a hair too much; None where that fails.
+
+    Gives up at the first package that the widest window round it does not mend.
+    """
     if not fits(sites, labels):
         return None
-    for side in sides:
+    for side in WIDER:
         for site in np.flatnonzero(overloads(sites, labels) > 0).tolist():
             over = overloads(sites, labels)
+            if over[site] <= 0:
+                continue
             chosen = _group(sites, _beside(sites, labels), site, side)
-            if over[site] > 0 >= over[chosen].sum() and not stop():
-                better = _divided(sites, labels, chosen, stop)
-                labels = labels if better is None else better
+            tried = over[chosen].sum() <= 0 and not stop()
+            better = _divided(sites, labels, chosen, stop) if tried else None
+            if better is None and side == WIDER[-1]:
+                return None
+            labels = labels if better is None else better
     return labels if keeps_all(sites, labels) else None
 
 

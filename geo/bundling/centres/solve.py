@@ -18,14 +18,14 @@ import numpy as np
 from geo.bundling.centres.annealing import Terms, anneal_sites, grown, terms_of
 from geo.bundling.centres.bound import duals_of, sites_bound
 from geo.bundling.centres.closing import close, fits, reduced_costs
-from geo.bundling.centres.diving import SHARES, dive
+from geo.bundling.centres.diving import dived
 from geo.bundling.centres.generating import ALL, Search
 from geo.bundling.centres.opening import open_sites
 from geo.bundling.centres.plan import Worth, groups_by_site, keeps_all, over_capacity, parts_of, worth_of
 from geo.bundling.centres.pressing import pressed
 from geo.bundling.centres.programme import Programme, solve_programme
 from geo.bundling.centres.reasons import find_conflict, left_out_reasons, unsure
-from geo.bundling.centres.renewing import WIDEST, mend, renew
+from geo.bundling.centres.renewing import renew
 from geo.bundling.centres.sites import Sites, sites_of
 from geo.bundling.centres.windows import windows
 from geo.bundling.forms.arrays import OUT, Floats, Whole, arrays_of
@@ -156,16 +156,18 @@ def _searched(sites: Sites, effort: float, run: Run) -> Found | None:
     small = sites.every and each <= FEW and placed.sum() <= LARGE
     wide = not sites.every or each > MANY
     terms = terms_of(sites, _pressed(sites, duals[1]), used)
-    search = _priced(sites, duals, effort, run) if small and fits(sites, None) else None
-    best = None if search is None else _dived(sites, search, duals[1], effort, run)
-    plans: list[Whole] = []
+    first, moves = grown(sites, terms, duals[1], used), int(MOVES * effort * len(placed))
+    search, best, plans = None, None, list[Whole]()
+    if small and fits(sites, None):
+        # a plan first, whatever it costs, for the time may be short
+        best = pressed(sites, terms, first, moves, run.seed, run.watch)
+        search = _priced(sites, duals, effort, run)
+        best = dived(search, best)
     if best is None:
-        plans = _annealed(sites, terms, duals[1], used, effort, run)
+        plans = _annealed(sites, terms, first, moves, run)
         polish = effort * (0.3 if small else 1.0 if wide else 0.5)
         best = _polished(sites, plans, duals[1], polish, run)
-        if best is None and not run.watch():
-            first = grown(sites, terms, duals[1], used)
-            moves = int(MOVES * effort * len(placed))
+        if best is None and search is None and not run.watch():
             met = pressed(sites, terms, first, moves, run.seed, run.watch)
             best = None if met is None else _further(sites, met, duals[1], polish, run, 0)
     if search is not None:
@@ -188,22 +190,6 @@ def _priced(sites: Sites, duals: tuple[Floats, Floats], effort: float, run: Run)
     search = Search(sites, math.inf, duals, known, ALL.times(effort), run.watch)
     search.approach()
     return search
-
-
-def _dived(sites: Sites, search: Search, prices: Floats, effort: float, run: Run) -> Whole | None:
-    """A plan that keeps all, out of the packages' programme."""
-    for share in SHARES:
-        plan = None if run.watch() else dive(search, share)
-        if plan is None or keeps_all(sites, plan):
-            return plan
-        better = _further(sites, plan, prices, 0.5 * effort, run, 0)
-        if keeps_all(sites, better):
-            return better
-        for one in (plan, better):
-            mended = mend(sites, one, run.watch, WIDEST)
-            if mended is not None:
-                return mended
-    return None
 
 
 def _chosen(
@@ -278,17 +264,13 @@ def _nearer(sites: Sites, one: Whole, other: Whole) -> Whole:
     return min((one, other), key=lambda plan: (over_capacity(sites, plan), _promise(sites, plan)))
 
 
-def _annealed(
-    sites: Sites, terms: Terms, prices: Floats, used: np.ndarray, effort: float, run: Run
-) -> list[Whole]:
+def _annealed(sites: Sites, terms: Terms, first: Whole, moves: int, run: Run) -> list[Whole]:
     """Plans of several anneals, those to go on with first: nearest to the capacities, then cheapest."""
     rng = generator(run.seed, "centres")
     placed = np.asarray(sites.may.any(axis=1))
     usual = (
         float(np.where(sites.may, sites.cost, math.inf)[placed].min(axis=1).mean()) if placed.any() else 1.0
     )
-    moves = int(MOVES * effort * len(placed))
-    first = grown(sites, terms, prices, used)
     found: list[tuple[float, Whole]] = []
     for turn in range(RUNS):
         labels, kept = first.copy(), first.copy()

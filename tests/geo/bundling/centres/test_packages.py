@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.bundling import Infeasible, Problem, solve
+from geo.bundling import Infeasible, Problem, Solution, solve
 from geo.bundling.centres.bound import duals_of, sites_bound
 from geo.bundling.centres.closing import close, reduced_costs
-from geo.bundling.centres.diving import SHARES, dive
+from geo.bundling.centres.diving import SHARES, dive, dived
 from geo.bundling.centres.generating import ALL, Search, generate
 from geo.bundling.centres.plan import keeps_all, worth_of
 from geo.bundling.centres.sites import Sites, sites_of
@@ -127,6 +127,15 @@ def test_both_ways_to_a_whole_plan_agree_with_each_other(seed: int) -> None:
         assert worth_of(one, afresh.labels).distance >= least + extra[inside].max() - 1e-6
 
 
+def labels_of(one: Sites, answer: Solution) -> np.ndarray:
+    """A plan as the number of each atom's site."""
+    units = [unit.id for unit in one.model.problem.units]
+    hubs = {package.id: package.hub for package in answer.packages}
+    at = [units[unit] for unit in one.unit.tolist()]
+    packages = answer.labels()
+    return np.array([at.index(hubs[packages[units[atom[0]]]]) for atom in one.model.atoms])
+
+
 @pytest.mark.parametrize("seed", range(1, 13))
 def test_prices_and_dives_against_the_optimum(seed: int) -> None:
     problem = tight(4, seed, 0.25)
@@ -150,6 +159,13 @@ def test_prices_and_dives_against_the_optimum(seed: int) -> None:
         assert plan is None or (plan != OUT).all()
         if plan is not None and keeps_all(one, plan):
             assert worth_of(one, plan).distance >= optimum * (1 - 1e-9)
+    known_plan = labels_of(one, best)
+    assert worth_of(one, known_plan).distance == pytest.approx(optimum)
+    assert worth_of(one, dived(search, known_plan)).distance == pytest.approx(optimum)
+    met = dived(search, None)
+    if met is not None:
+        assert keeps_all(one, met)
+        assert worth_of(one, met).distance >= optimum * (1 - 1e-9)
     chosen = search.choose(None)
     if chosen is not None:
         assert keeps_all(one, chosen)

@@ -97,3 +97,18 @@ def test_a_plan_that_lacks_half_the_room_is_not_mended() -> None:
     sites, prices = scarce(101)
     plan = met_plan(sites, prices)
     assert mend(replace(sites, capacity=0.5 * sites.capacity), plan, never) is None
+
+
+def test_what_cannot_be_mended_is_given_up_early() -> None:
+    sites, prices = scarce(101)
+    plan = met_plan(sites, prices)
+    tight = replace(sites, capacity=0.999 * np.bincount(plan, sites.arrays.atom_load))
+    asked = 0
+
+    def count() -> bool:
+        nonlocal asked
+        asked += 1
+        return False
+
+    assert mend(tight, plan, count) is None
+    assert asked == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import pytest
 from hypothesis import assume, given, settings
 
 from geo.bundling import Activity, Centre, Infeasible, Problem, Rules, Solution, check, solve
@@ -102,6 +103,22 @@ def test_a_capacity_short_by_so_much_is_told_with_the_plan_that_more_would_give(
         "the capacities: with 300 instead of 200 at u5 there is a plan",
     }
     assert (out.code, out.figures["count"], out.figures["load"]) == ("rule_place_all", 1, 100)
+
+
+@pytest.mark.parametrize(
+    ("centres", "told"),
+    [
+        ((Centre("u0", 0),), "with 100 instead of 0 at u0"),
+        ((Centre("u0", 0), Centre("u2", 100)), "with 100 instead of 0 at u0"),
+        ((Centre("u0", 0), Centre("u1", 0)), "with 100 instead of 0 at u0, 100 instead of 0 at u1"),
+    ],
+)
+def test_no_more_room_is_told_than_is_enough_even_where_there_was_none(
+    centres: tuple[Centre, ...], told: str
+) -> None:
+    answer = solve(strip(4, activities=HOUSEHOLDS, centres=centres))
+    assert isinstance(answer, Infeasible)
+    assert f"{told} there is a plan" in answer.conflict[1].text
 
 
 def test_a_capacity_binds_with_what_it_costs() -> None:
