@@ -56,6 +56,7 @@ def asked(args: argparse.Namespace, table: UnitTable, say: Say) -> Asked:
         ),
         _rules(args, rows, missing, {name: column[known] for name, column in amounts.items()}),
         args.objective,
+        measured=not args.links,
     )
     reasons = {
         unit: Reason("unknown_weight", f"its {field} is not known", {"field": field})

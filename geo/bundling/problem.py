@@ -217,8 +217,10 @@ class Problem:
     """Units, links and rules that fit together.
 
     ``objective``: ``"wdist"`` weighs each unit's distance to its hub by the first activity,
-    ``"dist"`` counts each unit once. Raises :class:`BundlingError` for unknown ids, doubles,
-    unknown weights (an unknown weight is not zero) and a negative first activity.
+    ``"dist"`` counts each unit once. ``measured``: the links are what a gap made, so that a wider one would make
+    more; a list of neighbours, or one with some taken out by hand, says nothing of units farther off.
+    Raises :class:`BundlingError` for unknown ids, doubles, unknown weights (an unknown weight is not zero) and a
+    negative first activity.
 
     >>> Problem((Unit("a", 0, 0),), (), Rules(packages=1)).objective
     'wdist'
@@ -228,6 +230,7 @@ class Problem:
     links: tuple[Link, ...]
     rules: Rules
     objective: Objective = "wdist"
+    measured: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", tuple(self.units))

@@ -42,7 +42,7 @@ def problem_of(cells: Cells, limits: Limits, grids: int, *, soft: bool = False) 
         leave_out_price=None,
         soft={HOUSEHOLDS: 1.0} if soft else {},
     )
-    return Problem(units, tuple(Link(str(a), str(b)) for a, b in pairs), rules)
+    return Problem(units, tuple(Link(str(a), str(b)) for a, b in pairs), rules, measured=False)
 
 
 def grid_counts(households: float, limits: Limits) -> list[int]:

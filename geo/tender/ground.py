@@ -55,4 +55,6 @@ def found_again(stored: Mapping[str, Any], rules: BundleRules) -> Ground:
     units = tuple(problem_unit(candidates[code], rules, money.get(code)) for code in kept_codes)
     codes = list(candidates)
     links = tuple(Link(codes[a], codes[b], gap) for a, b, gap in stored["links"])
-    return Ground(Problem(units, links, solver_rules(rules, set(kept_codes))), candidates, unweighed, money)
+    # of the links that may not be used none was written down
+    problem = Problem(units, links, solver_rules(rules, set(kept_codes)), measured=False)
+    return Ground(problem, candidates, unweighed, money)

@@ -96,7 +96,8 @@ def survey(
     units = tuple(problem_unit(candidates[code], rules, money.get(code)) for code in kept["id"])
     modes = _outlooks(db, rules, frame, candidates, as_of) if with_modes else {}
     here = {unit.id for unit in units}
-    return Ground(Problem(units, links, solver_rules(rules, here)), candidates, unweighed, money, modes)
+    problem = Problem(units, links, solver_rules(rules, here), measured=not rules.links_cut)
+    return Ground(problem, candidates, unweighed, money, modes)
 
 
 def _pool(

@@ -171,8 +171,8 @@ def _ways(ground: Ground, members: Sequence[int]) -> Iterator[tuple[float, int, 
     ]
     for metres, unit, other, way in sorted(known):
         yield metres, unit, other, way, "footprints"
-    if ground.barriers:
-        return  # what lies on the way to units farther off than those linked was never looked at
+    if ground.barriers or not ground.model.problem.measured:
+        return  # what stands between units farther off than those linked was never looked at
     barred = {other for _, _, other, _ in known}
     units, points = ground.placed
     if not len(units):

@@ -54,6 +54,8 @@ def test_a_link_is_cut_and_another_added_by_hand(demo, open_pair) -> None:
     made = links(ground(demo, rules(links_cut=(open_pair,), links_added=(far,))))
     assert frozenset(open_pair) not in made
     assert made[frozenset(far)] is None
+    assert ground(demo, rules(links_added=(far,))).problem.measured
+    assert not ground(demo, rules(links_cut=(open_pair,))).problem.measured
 
 
 def test_pairs_go_together_or_stay_apart(demo, open_pair) -> None:

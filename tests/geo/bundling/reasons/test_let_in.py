@@ -97,3 +97,13 @@ def test_no_gap_is_promised_across_a_river_that_nobody_looked_for() -> None:
     assert "z" in left_out(Problem(units, tuple(wide), rules))
     dry = left_out(Problem(units, tuple(neighbours(frame, 240, with_cut=True)), rules))["z"]
     assert dry["join_gap"] == 680
+
+
+def test_no_gap_is_promised_where_links_were_given_or_cut_by_hand() -> None:
+    """A wider gap opens no link that a list does not hold or that was taken out."""
+    shapes = {"z": (0, 0, 150), "full": (200, 0, 1000), "room": (400, 0, 900)}
+    units = tuple(Unit(name, x, y, {"households": load}) for name, (x, y, load) in shapes.items())
+    rules = Rules((Activity("households", 900, 1100),))
+    listed = Problem(units, (Link("z", "full", 0.0),), rules, measured=False)
+    assert "join_package" not in left_out(listed)["z"]
+    assert left_out(dataclasses.replace(listed, measured=True))["z"]["join_package"]
