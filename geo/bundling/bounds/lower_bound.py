@@ -41,6 +41,8 @@ _HAIR = 2e-4
 _WIDEN = 12
 """Rounds after which too short lists are made longer."""
 _SAFE = 1e-9
+_DIGITS = 1e-13
+"""Rounding of a sum of prices, in shares of their size."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +156,8 @@ class _Ascent:
             self.rate,
             self.slope,
         )
-        if reached > self.best:
-            self.best, self.best_prices, self.since = reached, self.prices, 0
+        if _sure(reached, self.prices) > self.best:
+            self.best, self.best_prices, self.since = _sure(reached, self.prices), self.prices, 0
         self.since += 1
         if reached == -math.inf:
             return False
@@ -183,10 +185,15 @@ class _Ascent:
         arguments = (self.hair, _NODES, self.value, self.taken, self.bag, self.rate)
         reached, _chosen = look(relaxation, self.best_prices, self.every, *arguments, self.slope)
         return Bound(
-            value=max(min(reached - _SAFE * abs(reached), self.target), 0.0),
+            value=max(min(_sure(reached, self.best_prices), self.target), 0.0),
             multipliers=self.best_prices,
             rounds=rounds,
         )
+
+
+def _sure(reached: float, prices: Floats) -> float:
+    """A value less what rounding may have added to it: prices far above the costs leave few digits for them."""
+    return reached - _SAFE * abs(reached) - _DIGITS * float(np.abs(prices).sum())
 
 
 def loosened(model: Model) -> Model:

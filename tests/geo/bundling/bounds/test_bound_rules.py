@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from geo.bundling import Activity, Problem, Rules
+from geo.bundling import Activity, Link, Problem, Rules, Unit
 from geo.bundling.bounds.lower_bound import loosened, lower_bound
 from geo.bundling.forms.arrays import arrays_of
 from geo.bundling.forms.model import Contradiction, compile_problem
@@ -16,6 +16,17 @@ from tests.geo.bundling.cases import grid, problems
 from tests.geo.bundling.every_plan import best_key
 
 
+def one_among_islands() -> Problem:
+    """Islands, one of them heavy: prices of 1e17, whose rounding once lifted the bound above the optimum of 0."""
+    places = [(0.0, 0.0, 0), (0.0, 100.0, 0), (0.0, 300.0, 0), (200.0, 0.0, 5000), (400.0, 0.0, 17)]
+    units = tuple(
+        Unit(f"u{i}", x, y, {"households": load, "income": 0}) for i, (x, y, load) in enumerate(places)
+    )
+    activities = (Activity("households", None, None), Activity("income", 0, None))
+    return Problem(units, (Link("u0", "u1"),), Rules(activities, packages=1))
+
+
+@example(problem=one_among_islands(), rounds=5, known=False)
 @examples(80)
 @given(problems(most=7), st.sampled_from([1, 5, 60]), st.booleans())
 def test_no_plan_is_below_the_bound(problem: Problem, rounds: int, known: bool) -> None:
