@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Final
-
-from pydantic import ValidationError
-
-from geo.errors import WanggeError
-from geo.settings import load_settings
 
 MODULES: Final = {
     "service": ("up", "serve", "down", "reset"),
@@ -47,28 +41,11 @@ def parser(wanted: str = "") -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status; what goes wrong is one sentence on standard error."""
+    """Run one command and return its exit status; Ctrl-C is heard before what takes long to import."""
     words = list(sys.argv[1:] if argv is None else argv)
-    arguments = parser(words[0] if words else "").parse_args(words)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        return int(arguments.run(arguments, load_settings()))
-    except ValidationError as error:
-        problems = "; ".join(
-            f"WANGGE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
-        )
-        sys.stderr.write(f"wangge: the settings cannot be read: {problems}\n")
-    except WanggeError as error:
-        sys.stderr.write(f"wangge: {error.message}\n")
-    except OSError as error:
-        sys.stderr.write(f"wangge: {_told(error)}\n")
+        arguments = parser(words[0] if words else "").parse_args(words)
+        return int(import_module("api.commands.one").run(arguments))
     except KeyboardInterrupt:
         sys.stderr.write("wangge: interrupted\n")
     return 1
-
-
-def _told(error: OSError) -> str:
-    """Return which file could not be read or written, and why."""
-    if error.filename is None:
-        return str(error)
-    return f"cannot read or write {error.filename}: {error.strerror}"

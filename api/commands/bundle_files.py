@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +28,10 @@ _TAKEN: Final = frozenset({0, 3, 4, 6})
 """GEOS numbers of points and polygons, and of several of one kind."""
 _READ_HERE: Final = (".shp", ".gpkg", ".geojson", ".json")
 _TABLES: Final = ("xlsx", "csv")
+_AS_CSV: Final = {
+    "xlsx": "; save the table as CSV with the columns id, x and y",
+    "csv": "; give a table of id, x and y a name that ends in .csv",
+}
 _SEVERAL: Final = "{} has several layers: choose one with --layer: {}"
 _FARTHEST = 1e9
 """Metres from the origin that a plane system never reaches."""
@@ -112,7 +117,7 @@ def _split(name: str, frame: gpd.GeoDataFrame) -> tuple[Table, gpd.GeoSeries]:
 
 def _frame(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
     """Read a file of shapes that says its coordinate system."""
-    _check_format(path, (".shx", ".dbf", ".prj"))
+    _check_format(path, (".shx", ".dbf", ".prj"), _AS_CSV)
     frame = read_shapes(path, layer)
     if frame.crs is None:
         raise BadInput(
@@ -166,7 +171,8 @@ def _imported(path: Path, found: Format, layer: str | None) -> gpd.GeoDataFrame:
         raise BadInput(f"{path.name}: its coordinate system is not known: {read.crs}", field="crs") from error
 
 
-def _check_format(path: Path, beside: tuple[str, ...]) -> Format:
+def _check_format(path: Path, beside: tuple[str, ...], told: Mapping[str, str] | None = None) -> Format:
+    """The format of a file of shapes; ``told``: by format, what to do with one that holds a table."""
     if path.suffix.lower() == ".shp":
         with path.open("rb") as file:
             if file.read(4) != b"\x00\x00\x27\x0a":
@@ -177,7 +183,7 @@ def _check_format(path: Path, beside: tuple[str, ...]) -> Format:
         return "shapefile"
     found = inspect(path)
     if found in _TABLES:
-        raise BadInput(f"{path.name}: this format holds no shapes", field="file")
+        raise BadInput(f"{path.name}: this format holds no shapes{(told or {}).get(found, '')}", field="file")
     return found
 
 

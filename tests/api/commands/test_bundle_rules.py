@@ -6,6 +6,8 @@ import csv
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -228,3 +230,18 @@ def test_ctrl_c_asks_once_and_gives_the_signal_back() -> None:
         assert cancelled()
         assert signal.getsignal(signal.SIGINT) == signal.SIG_DFL
     assert signal.getsignal(signal.SIGINT) == before
+
+
+@pytest.mark.parametrize("name", ["api.commands.bundle", "geo.settings", "geo.bundling"])
+def test_ctrl_c_while_it_is_still_starting_ends_it_in_a_line(tmp_path: Path, name: str) -> None:
+    script = (
+        "import os, signal, sys\n"
+        "class Pressed:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {name!r}: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Pressed())\n"
+        "from api.cli import main\n"
+        "sys.exit(main(['bundle', 'none.csv', '--packages', '2', '--out', 'out.csv']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "wangge: interrupted\n")

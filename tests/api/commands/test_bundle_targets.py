@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.api.commands.test_bundle import run
@@ -56,3 +57,11 @@ def test_bytes_that_are_no_text(folder: Path, capsys: pytest.CaptureFixture[str]
     path.write_bytes(b"id,x,y\n\xff\xfe\xfd,1,2\n")
     assert run(path, "--packages", 1, "--out", folder / "out.csv") == 1
     assert "neither UTF-8 nor GB18030" in told(capsys)
+
+
+def test_a_workbook_of_units_is_to_be_saved_as_csv(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    units = folder / "in" / "units.xlsx"
+    pd.DataFrame({"id": ["a"], "x": [1.0], "y": [2.0]}).to_excel(units, index=False)
+    assert run(units, "--packages", 1, "--out", folder / "out.csv") == 1
+    assert "units.xlsx: this format holds no shapes; save the table as CSV" in told(capsys)
+    assert left_behind(folder) == set()
