@@ -20,6 +20,7 @@ from shapely.errors import GEOSException
 from geo.errors import BadInput, TooLarge
 from geo.ingest import formats
 from geo.ingest.encodings import candidates
+from geo.ingest.formulas import without_value
 from geo.ingest.layer import MAX_COLUMNS, MAX_ROWS, Layer, flat_cell, plain_value
 
 MAX_VERTICES = 50_000
@@ -235,7 +236,16 @@ def _read_xlsx(path: Path, layer: str | None, say: Say) -> Layer | list[str]:
     if len(names) > 1:
         return names
     meta = {"name": names[0], "encoding": "utf-8", "driver": "XLSX", "layers": every}
-    return _table(tables[names[0]], meta)
+    layer_read = _table(tables[names[0]], meta)
+    if count := without_value(path):
+        layer_read.meta.setdefault("notes", []).append(
+            (
+                f"{count} 个单元格只有公式、没有计算结果，按空读入：请用 Excel 或 WPS 打开并保存后再导入",
+                f"{count} cells hold a formula without its result and are read as empty: open the workbook in Excel or "
+                "WPS, save it, and import it again",
+            )
+        )
+    return layer_read
 
 
 def _sheet_rows(sheet: Any, say: Say) -> list[tuple[int, list[Any]]]:
