@@ -30,12 +30,16 @@ WIDE = 30.0
 """Half the width of the box of prices, in usual costs of an atom: what an atom left out costs."""
 
 
-def dived(search: Search, best: Whole | None) -> Whole | None:
-    """The first plan of a dive that keeps every rule, or ``best`` where that is cheaper or none does."""
+def dived(search: Search, best: Whole | None, met: list[Whole]) -> Whole | None:
+    """The first plan of a dive that keeps every rule, or ``best`` where that is cheaper or none does.
+
+    Into ``met`` goes every plan dived for, as it came.
+    """
     for share in SHARES:
         plan = None if search.stop() else dive(search, share)
         if plan is None:
             break
+        met.append(plan)
         plan = plan if keeps_all(search.sites, plan) else mend(search.sites, plan, search.stop)
         if plan is not None:
             return plan if best is None else min(best, plan, key=lambda one: worth_of(search.sites, one))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from geo.bundling.centres.plan import groups_by_site
+from geo.bundling.centres.plan import groups_by_site, overloads
 from geo.bundling.centres.sites import Sites
 from geo.bundling.forms.arrays import OUT, Whole
 from geo.bundling.forms.model import Model
@@ -27,6 +27,23 @@ def unsure(reason: Reason) -> Reason:
     if reason.code == "no_plan":
         return Reason("not_found", f"the search found no plan round the centres: {tried}", reason.figures)
     return Reason(reason.code, f"{reason.text} ({tried})", reason.figures)
+
+
+def none_met(sites: Sites, labels: Whole, bound: float | None) -> Reason:
+    """That no plan was met, and how near the nearest (``labels``) came; no plan costs less than ``bound``."""
+    over = np.maximum(overloads(sites, labels), 0.0)
+    figures: dict[str, Figure] = {"centres": len(sites.unit)}
+    text = "the search found no plan round the centres that keeps every rule; one may exist"
+    if bound is not None:
+        text = f"{text}, which costs no less than {number(math.floor(bound))}"
+        figures["least"] = bound
+    if over.any() and not (labels == OUT).any():
+        site = int(over.argmax())
+        total, most = (round(float(each), 3) for each in (over.sum(), over[site]))
+        centre = _centre(sites, site)
+        text = f"{text}. The nearest holds {number(total)} beyond the capacities, {number(most)} of it at {centre}"
+        figures |= {"over": total, "most": most, "centre": centre}
+    return Reason("not_found", text, figures)
 
 
 def _name(model: Model, atom: int) -> str:

@@ -24,7 +24,7 @@ from geo.bundling.centres.opening import open_sites
 from geo.bundling.centres.plan import Worth, groups_by_site, keeps_all, over_capacity, parts_of, worth_of
 from geo.bundling.centres.pressing import pressed
 from geo.bundling.centres.programme import Programme, solve_programme
-from geo.bundling.centres.reasons import find_conflict, left_out_reasons, unsure
+from geo.bundling.centres.reasons import find_conflict, left_out_reasons, none_met, unsure
 from geo.bundling.centres.renewing import renew
 from geo.bundling.centres.sites import Sites, sites_of
 from geo.bundling.centres.windows import windows
@@ -50,6 +50,8 @@ WORK = 400
 """Work on windows for each of the plans polished, in looks of the solver."""
 RENEWED = 30
 """Windows divided anew out of all packages there, of ten atoms a package; fewer where packages are larger."""
+FAR = 1.02
+"""A plan that costs so many times its bound is renewed in twice as many turns."""
 ROUNDS = 150
 """Steps of the bound at effort 1."""
 
@@ -110,9 +112,8 @@ def _attempt(
     homeless = {} if problem.rules.leave_out_price is None or run.watch() else homeless_groups(model)
     if homeless:
         return _attempt(problem, effort, run, given_up | homeless)
-    if answer is None:
-        text = "the search found no plan round the centres that keeps every rule; one may exist"
-        return run.infeasible(Reason("not_found", text, {"centres": len(sites.unit)}), proven=False)
+    if answer.code == "not_found":
+        return run.infeasible(answer, proven=False)
     return run.infeasible(unsure(answer) if model.guessed else answer, proven=not model.guessed)
 
 
@@ -145,7 +146,7 @@ def _exact(sites: Sites, run: Run) -> Found | Reason | None:
     return Found(labels, max(answer.bound, 0.0) if proven else None, proven)
 
 
-def _searched(sites: Sites, effort: float, run: Run) -> Found | None:
+def _searched(sites: Sites, effort: float, run: Run) -> Found | Reason:
     """Prices, annealing and windows, then the whole map at once: packages or assignments, and the bound."""
     placed = np.asarray(sites.may.any(axis=1))
     used = np.ones(len(sites.unit), dtype=np.bool_)
@@ -157,29 +158,41 @@ def _searched(sites: Sites, effort: float, run: Run) -> Found | None:
     wide = not sites.every or each > MANY
     terms = terms_of(sites, _pressed(sites, duals[1]), used)
     first, moves = grown(sites, terms, duals[1], used), int(MOVES * effort * len(placed))
-    search, best, plans = None, None, list[Whole]()
+    search, best, plans, met = None, None, list[Whole](), list[Whole]()
     if small and fits(sites, None):
         # a plan first, whatever it costs, for the time may be short
         best = pressed(sites, terms, first, moves, run.seed, run.watch)
         search = _priced(sites, duals, effort, run)
-        best = dived(search, best)
+        best = dived(search, best, met)
     if best is None:
         plans = _annealed(sites, terms, first, moves, run)
         polish = effort * (0.3 if small else 1.0 if wide else 0.5)
-        best = _polished(sites, plans, duals[1], polish, run)
+        best = _polished(sites, plans, duals[1], polish, run, met)
         if best is None and search is None and not run.watch():
-            met = pressed(sites, terms, first, moves, run.seed, run.watch)
-            best = None if met is None else _further(sites, met, duals[1], polish, run, 0)
+            rough = pressed(sites, terms, first, moves, run.seed, run.watch)
+            best = None if rough is None else _further(sites, rough, duals[1], polish, run, 0)
     if search is not None:
         bound, best = _chosen(sites, search, best, effort, run)
     else:
         bound, best = (None, best) if wide else _whole(sites, best, duals, effort, run)
     if best is None and not run.watch():
-        best = _insisted(sites, plans[0], terms, duals[1], effort, run)
+        best = _insisted(sites, plans[0], terms, duals[1], effort, run, met)
     if best is None:
-        return None
-    rough = _bound(sites, best, worth_of(sites, best), duals[0], effort, run)
-    return Found(best, rough if bound is None else max(bound, rough), False)
+        return _missed(sites, [*plans, *met], duals, bound, run)
+    least = _bound(sites, best, worth_of(sites, best), duals[0], effort, run)
+    return Found(best, least if bound is None else max(bound, least), False)
+
+
+def _missed(
+    sites: Sites, met: list[Whole], duals: tuple[Floats, Floats], bound: float | None, run: Run
+) -> Reason:
+    """That no plan was met: the nearest of those that were, and what a plan costs at least."""
+    nearest = min(met, key=lambda plan: (int((plan == OUT).sum()), over_capacity(sites, plan)))
+    if not np.isinf(sites.arrays.out_price):
+        return none_met(sites, nearest, None)
+    placed, least = np.asarray(sites.may.any(axis=1)), max(reduced_costs(sites, *duals)[0], 0.0)
+    rough = sites_bound(sites, placed, duals[0], 0.0, 1.03 * least, ROUNDS, run.watch)[0]
+    return none_met(sites, nearest, max(rough, bound or 0.0) or None)
 
 
 def _priced(sites: Sites, duals: tuple[Floats, Floats], effort: float, run: Run) -> Search:
@@ -198,7 +211,8 @@ def _chosen(
     """The bound of the packages' programme, and a plan bettered by windows and by choosing among all packages."""
     if best is not None and not run.watch():
         turns = RENEWED * effort * min(1.0, 100.0 * len(sites.unit) ** 2 / len(search.placed) ** 2)
-        best = renew(sites, best, max(1, round(turns)), run.watch)
+        far = worth_of(sites, best).distance > FAR * max(search.best, search.rough)
+        best = renew(sites, best, max(1, round(2 * turns if far else turns)), run.watch)
     search.value = math.inf if best is None else worth_of(sites, best).distance
     found = None if run.watch() else search.choose(best)
     if found is not None and keeps_all(sites, found):
@@ -206,14 +220,17 @@ def _chosen(
     return search.proven(), best
 
 
-def _polished(sites: Sites, plans: list[Whole], prices: Floats, effort: float, run: Run) -> Whole | None:
-    """The best plan that windows make of the most promising ones."""
+def _polished(
+    sites: Sites, plans: list[Whole], prices: Floats, effort: float, run: Run, met: list[Whole]
+) -> Whole | None:
+    """The best plan that windows make of the most promising ones; into ``met`` goes what they make of each."""
     whole = [plan for plan in plans if keeps_all(sites, plan)]
     best = min(whole, key=lambda plan: worth_of(sites, plan), default=None)
     # one plan that keeps all, where there is one, and the most promising whether it does or not
     chosen = [*([] if best is None else [best]), *(plan for plan in plans if plan is not best)]
     for turn, plan in enumerate(chosen[:POLISHED]):
         better = _further(sites, plan, prices, effort, run, turn)
+        met.append(better)
         if keeps_all(sites, better) and (best is None or worth_of(sites, better) < worth_of(sites, best)):
             best = better
         if run.watch():
@@ -236,7 +253,7 @@ def _whole(
 
 
 def _insisted(
-    sites: Sites, plan: Whole, terms: Terms, prices: Floats, effort: float, run: Run
+    sites: Sites, plan: Whole, terms: Terms, prices: Floats, effort: float, run: Run, met: list[Whole]
 ) -> Whole | None:
     """A plan that keeps all, out of one that ends beside a capacity: shaken and tried again, a hair often lacks."""
     for again in range(AGAIN):
@@ -244,6 +261,7 @@ def _insisted(
         plan = _nearer(sites, plan, _further(sites, shaken, prices, effort, run, 0))
         if over_capacity(sites, plan) <= 0 or run.watch():
             break
+    met.append(plan)
     return plan if keeps_all(sites, plan) else None
 
 

@@ -11,6 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.bundling import Activity, Centre, Infeasible, Link, Problem, Rules, Solution, Unit, check, solve
+from geo.bundling.centres.reasons import none_met
+from geo.bundling.centres.sites import sites_of
+from geo.bundling.forms.arrays import OUT, arrays_of
+from geo.bundling.forms.model import compile_problem
+from tests.bench.bundling_centres import centred_map
 from tests.geo.bundling.cases import grid, reachable, strip, usable
 
 HOUSEHOLDS = (Activity("households"),)
@@ -268,3 +273,41 @@ def test_a_plan_by_hand_is_checked_against_its_centres() -> None:
 def test_cancel_stops_and_says_so() -> None:
     answer = solve(tight(13, 3), cancel=lambda: True)
     assert answer.stopped_by == "cancel"
+
+
+@pytest.mark.parametrize("looks", [0, 400])
+def test_a_stop_without_a_plan_says_how_near_the_search_was(looks: int) -> None:
+    problem = centred_map(80, 8, 0.02, 101)
+    asked = 0
+
+    def cancel() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > looks
+
+    answer = solve(problem, cancel=cancel)
+    cost = solve(problem).parts.distance
+    if looks:
+        assert check(problem, answer.labels()) == []
+        assert answer.bound <= answer.parts.distance
+        return
+    assert (answer.proven, answer.stopped_by) == (False, "cancel")
+    (reason,) = answer.conflict
+    assert reason.code == "not_found"
+    capacity = {centre.id: centre.capacity for centre in problem.rules.centres}
+    assert reason.figures["centre"] in capacity
+    assert 0 < reason.figures["most"] <= reason.figures["over"]
+    assert f"{reason.figures['most']:,.0f} of it at {reason.figures['centre']}" in reason.text
+    assert 0 < reason.figures.get("least", 1.0) <= cost
+
+
+def test_what_the_nearest_plan_lacks_is_told_of_that_plan() -> None:
+    model = compile_problem(strip(6, activities=HOUSEHOLDS, centres=(Centre("u0", 250), Centre("u5", 360))))
+    sites = sites_of(model, arrays_of(model))
+    reason = none_met(sites, np.array([0, 0, 0, 0, 1, 1]), 70_000.4)
+    assert (reason.figures["over"], reason.figures["most"], reason.figures["centre"]) == (150, 150, "u0")
+    assert reason.text.endswith(
+        "no less than 70,000. The nearest holds 150 beyond the capacities, 150 of it at u0"
+    )
+    without = none_met(sites, np.array([0, 0, 0, OUT, 1, 1]), None)
+    assert without.figures == {"centres": 2}

@@ -161,8 +161,8 @@ def test_prices_and_dives_against_the_optimum(seed: int) -> None:
             assert worth_of(one, plan).distance >= optimum * (1 - 1e-9)
     known_plan = labels_of(one, best)
     assert worth_of(one, known_plan).distance == pytest.approx(optimum)
-    assert worth_of(one, dived(search, known_plan)).distance == pytest.approx(optimum)
-    met = dived(search, None)
+    assert worth_of(one, dived(search, known_plan, [])).distance == pytest.approx(optimum)
+    met = dived(search, None, [])
     if met is not None:
         assert keeps_all(one, met)
         assert worth_of(one, met).distance >= optimum * (1 - 1e-9)
