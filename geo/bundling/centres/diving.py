@@ -21,6 +21,8 @@ from geo.bundling.forms.arrays import OUT, Floats, Whole
 
 SHARES = (0.1, 0.2)
 """Shares of the open sites that are fixed in a step, one after the other until a plan keeps all."""
+SMALL, COARSE = 12, (0.3, 0.4)
+"""Atoms a package beyond which small steps take too long, and the shares there."""
 SURE = 0.95
 """How much of a package must be taken to fix more than that."""
 TURNS = 5
@@ -35,7 +37,8 @@ def dived(search: Search, best: Whole | None, met: list[Whole]) -> Whole | None:
 
     Into ``met`` goes every plan dived for, as it came.
     """
-    for share in SHARES:
+    small = len(search.placed) <= SMALL * len(search.sites.unit)
+    for share in SHARES if small else COARSE:
         plan = None if search.stop() else dive(search, share)
         if plan is None:
             break
