@@ -72,7 +72,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "没有编码，“{text}”已确认不是库中的小区",
         "no code; '{text}' was found to be none that is there",
     ),
-    "contract_cut": ("原有合同会被缩短或取代：{text}", "shortens or replaces the contract that is there: {text}"),
+    "contract_cut": (
+        "原有合同会被缩短或取代：{text}",
+        "shortens or replaces the contract that is there: {text}",
+    ),
     "double": ("可能与 {text} 重复", "perhaps there already: {text}"),
     "double_left": ("与 {text} 重复，已确认不导入", "there already as {text}: found not to be loaded"),
     "match_gone": ("确认的小区 {text} 不存在或不在管辖范围内", "the community {text} is not in your area"),
