@@ -312,7 +312,6 @@ def _check_quotes(lines: list[str], mark: str, first: int) -> None:
         raise BadInput(
             f"line {first}: a double quote begins a cell and does not end it; write it twice or take it out",
             field="file",
-            extra={"zh": f"第 {first} 行：有一个双引号没有配对，会把后面的行吞进同一格；请删去或写成两个"},
         ) from error
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
 from geo.boundaries.layers import Moment
@@ -22,6 +22,11 @@ from geo.store.tables import layer_version
 from geo.tiles.drawing import DIGITS, counting, drawing, drawn
 from geo.tiles.layers import LAYERS, MAX_ZOOM, TileLayer, region_level
 
+_WHICH: Final[Any] = literal_column(
+    "concat((SELECT system_identifier FROM pg_control_system()), '/',"
+    " (SELECT oid FROM pg_database WHERE datname = current_database()))"
+)
+"""Which database it is: another one, after a reset or from a backup, may have seen as many writes."""
 MEDIA_TYPE: Final = "application/vnd.mapbox-vector-tile"
 
 
@@ -80,9 +85,10 @@ def versions(
     """Return the version of each layer, as `version` does, by one question for all."""
     c = layer_version.c
     tables = sorted({table for layer in layers for table in layer.tables})
-    counted = select(c.layer, func.sum(c.number)).where(c.layer.in_(tables)).group_by(c.layer)
-    numbers = {row[0]: int(row[1]) for row in db.execute(counted)}
-    said = (moment.as_of, moment.known_at, sorted(areas))
+    counted = select(c.layer, func.sum(c.number), _WHICH).where(c.layer.in_(tables)).group_by(c.layer)
+    rows = db.execute(counted).all()
+    numbers = {row[0]: int(row[1]) for row in rows}
+    said = (*{str(row[2]) for row in rows}, moment.as_of, moment.known_at, sorted(areas))
     return tuple(
         _digest(
             drawn(), layer.name, *said, [(table, numbers.get(table, 0)) for table in sorted(layer.tables)]

@@ -20,8 +20,8 @@ from tests.api.world import HERE, OUTSIDERS, World, build
 
 WORLD_DATABASE = "matrix_world"
 OPEN_WRITES = {"/api/session", "/api/session/choose", "/api/session/appoint", "/api/session/password"}
-OWN_WRITES = {"/api/session", "/api/password", "/api/jobs/{number}/cancel"}
-"""What everybody who is signed in may change: the own session, password and jobs."""
+OWN_WRITES = {"/api/session", "/api/password", "/api/jobs/{number}/cancel", "/api/inbox/read"}
+"""What everybody who is signed in may change: the own session, password, jobs, and marks of what was read."""
 ASKED_BY_POST = {"/api/assign", "/api/rounds/{number}/documents/{file}"}
 """Questions too long for an address, or for one request: they change nothing."""
 
