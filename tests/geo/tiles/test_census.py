@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import select
 
 from geo import tiles
 from geo.boundaries.layers import Filter, Layer, list_features
 from geo.errors import BadInput, NotFound
 from geo.store.engine import Scope, Store
-from geo.store.tables import community
+from geo.store.tables import community, layer_version
 from geo.tiles.census import COUNTED, census, regions
 from tests.geo.tiles.places import around
 from tests.geo.tiles.test_tiles import NOW, OTHER, SUBDISTRICT, end_one, made, read, statements
@@ -91,6 +92,20 @@ def test_several_layers_lie_in_one_tile_in_the_order_asked(demo: Store, district
     sums = read(parts[1], place, tmp_path)
     assert {"three_no", "three_no_served", "three_no_unserved"} <= set(sums.columns)
     assert (sums["three_no_served"] <= sums["served"]).all()
+
+
+def test_another_database_with_as_many_writes_is_another_version(
+    demo: Store, demo_copy: Store, district: Scope
+) -> None:
+    def told(store: Store) -> tuple[list[tuple[str, int]], set[str]]:
+        with store.begin(district) as db:
+            numbers = db.execute(select(layer_version.c.layer, layer_version.c.number))
+            tags = {each.tag for each in tiles.versions(db, COUNTED, NOW, district.areas)}
+            return sorted((row[0], int(row[1])) for row in numbers), tags
+
+    (numbers, tags), (numbers_copied, tags_copied) = told(demo), told(demo_copy)
+    assert numbers == numbers_copied
+    assert not tags & tags_copied
 
 
 def test_a_version_of_several_changes_with_each_of_them(demo_copy: Store, district: Scope) -> None:
