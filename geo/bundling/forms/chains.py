@@ -53,7 +53,9 @@ def lightest_path(
                 path.add(unit)
             return path
         for other in sorted(links[unit] - closed):
-            further = cost + problem.load(problem.units[other]) + 1e-6
+            # a target is of the group and comes along whichever way is taken: it weighs nothing
+            load = 0.0 if other in targets else problem.load(problem.units[other])
+            further = cost + load + 1e-6
             if further < best.get(other, math.inf):
                 best[other], before[other] = further, unit
                 heapq.heappush(heap, (further, other))

@@ -372,9 +372,8 @@ def test_a_lone_quote_swallows_no_rows(tmp_path: Path) -> None:
     lines = ["编码,备注", "C1,正常", 'C2,"12 寸水管', "C3,正常", 'C4,"14 寸水管', "C5,正常"]
     for several in (lines[:4], lines):
         path.write_text("\n".join(several) + "\n", "utf-8")
-        with pytest.raises(BadInput, match="line 3") as refused:
+        with pytest.raises(BadInput, match="line 3"):
             read_file(path, inspect(path))
-        assert "第 3 行" in str(refused.value.extra["zh"])
     path.write_text('编码,备注\nC1,"门牌 ""5""\n已拆"\nC2,"南边"临街\n', "utf-8")
     found = read_file(path, inspect(path))
     assert isinstance(found, RawTable)

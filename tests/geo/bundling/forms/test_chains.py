@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geo.bundling import Activity, Link, Problem, Rules, Unit
@@ -31,6 +31,16 @@ def touching(problem: Problem) -> tuple[frozenset[int], ...]:
     return tuple(frozenset(each) for each in found)
 
 
+def light_way_to_the_heavier() -> Problem:
+    """u0 reaches {u2, u5} by u1 (nothing) or u6 (10); the way by u1 ends at u5, which weighs 10 and is there anyhow."""
+    weights = [0, 0, 0, 0, 0, 10, 10]
+    units = tuple(Unit(f"u{i}", 0, 0, {"households": w}) for i, w in enumerate(weights))
+    pairs = [(1, 5), (0, 6), (2, 6), (0, 1), (2, 5)]
+    links = tuple(Link(f"u{a}", f"u{b}") for a, b in pairs)
+    return Problem(units, links, Rules((Activity("households"),)))
+
+
+@example(problem=light_way_to_the_heavier(), group={0, 2, 5}, closed=set())
 @examples(150)
 @given(
     maps(),
