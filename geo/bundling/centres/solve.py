@@ -256,7 +256,7 @@ def _insisted(
     sites: Sites, plan: Whole, terms: Terms, prices: Floats, effort: float, run: Run, met: list[Whole]
 ) -> Whole | None:
     """A plan that keeps all, out of one that ends beside a capacity: shaken and tried again, a hair often lacks."""
-    for again in range(AGAIN):
+    for again in range(max(1, round(AGAIN * min(effort, 1.0)))):
         shaken = plan if again == 0 else _shaken(sites, plan, terms, again - 1, run)
         plan = _nearer(sites, plan, _further(sites, shaken, prices, effort, run, 0))
         if over_capacity(sites, plan) <= 0 or run.watch():
