@@ -8,56 +8,14 @@ from __future__ import annotations
 
 import argparse
 import math
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from api.commands.bundle_weights import NewWeight, OfWeight, Weight
 from geo.settings import Settings
 
 OUT_FORMATS: Final = (".gpkg", ".csv")
-
-
-@dataclass
-class Weight:
-    """One --weight with what follows it, as typed."""
-
-    name: str
-    min: str | None = None
-    max: str | None = None
-    tolerance: float | None = None
-    """Share of the mean load that a package may be off, on both sides."""
-    price: float | None = None
-
-    def share_of_mean(self) -> str | None:
-        """The option whose bound is a share of the mean load, None where there is none."""
-        if self.tolerance is not None:
-            return "--tolerance"
-        return next((f"--{name}" for name in ("min", "max") if str(getattr(self, name)).endswith("%")), None)
-
-
-class _NewWeight(argparse.Action):
-    """--weight starts a new activity."""
-
-    def __call__(
-        self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: Any = None
-    ) -> None:
-        if any(weight.name == values for weight in namespace.weights or []):
-            parser.error(f"--weight {values} is given twice")
-        namespace.weights = [*(namespace.weights or []), Weight(values)]
-
-
-class _OfWeight(argparse.Action):
-    """--min, --max, --tolerance and --price belong to the --weight before them."""
-
-    def __call__(
-        self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option: Any = None
-    ) -> None:
-        if not namespace.weights:
-            parser.error(f"{option} must follow the --weight that it is about")
-        if getattr(namespace.weights[-1], self.dest) is not None:
-            parser.error(f"{option} is given twice for {namespace.weights[-1].name}")
-        setattr(namespace.weights[-1], self.dest, values)
 
 
 # ---- values -----------------------------------------------------------------------------------------------
@@ -162,14 +120,14 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
 def _add_rules(parser: argparse.ArgumentParser) -> None:
     rules = parser.add_argument_group("rules")
     add = rules.add_argument
-    add("--weight", action=_NewWeight, dest="weights", metavar="FIELD", help="a field to balance; the first also "
+    add("--weight", action=NewWeight, dest="weights", metavar="FIELD", help="a field to balance; the first also "
         "weighs distance and what is left out; may be repeated, each with its own bounds")  # fmt: skip
-    add("--min", action=_OfWeight, type=_bound, metavar="N", help="least sum per package; 90%% is a share of the "
+    add("--min", action=OfWeight, type=_bound, metavar="N", help="least sum per package; 90%% is a share of the "
         "mean load, where --packages is one number")  # fmt: skip
-    add("--max", action=_OfWeight, type=_bound, metavar="N", help="greatest sum per package, or e.g. 110%%")
-    add("--tolerance", action=_OfWeight, type=_tolerance, metavar="SHARE", help="e.g. 10%%: at most so far from "
+    add("--max", action=OfWeight, type=_bound, metavar="N", help="greatest sum per package, or e.g. 110%%")
+    add("--tolerance", action=OfWeight, type=_tolerance, metavar="SHARE", help="e.g. 10%%: at most so far from "
         "the mean load, short for --min 90%% --max 110%%")  # fmt: skip
-    add("--price", action=_OfWeight, type=_not_negative, metavar="P", help="the bounds of this weight may be broken, "
+    add("--price", action=OfWeight, type=_not_negative, metavar="P", help="the bounds of this weight may be broken, "
         "at this price for each unit short or over")  # fmt: skip
     add("--packages", type=_count, metavar="K", help="number of packages, or a range such as 55-65")
     add("--max-members", type=_at_least_one, metavar="N", help="most units in a package")

@@ -12,9 +12,9 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
-from api.commands.bundle import Weight
 from api.commands.bundle_files import UnitTable, near, read_lines
 from api.commands.bundle_lists import read_centres, read_groups, read_links
+from api.commands.bundle_weights import Weight
 from geo.bundling import Activity, Link, Problem, Reason, Rules, Unit, neighbours, touching
 from geo.bundling.problem import BORDER
 from geo.errors import BadInput

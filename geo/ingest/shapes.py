@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
@@ -17,12 +17,10 @@ from geo.crs import Bounds, fits_system, label, to_stored
 from geo.crs_control import Fit
 from geo.ingest.reading import RawTable, run_repairs
 from geo.ingest.reasons import Finding, Place
+from geo.ingest.repairs import Fitting
+from geo.ingest.rings import MULTIPOLYGON, POLYGON, oriented
 from geo.ingest.tables import ParsedTable
 
-if TYPE_CHECKING:
-    from geo.ingest.repairs import Fitting
-
-POLYGON, MULTIPOLYGON = 3, 6
 _APART = ("communities",)
 """Kinds whose shapes never lie over each other, and need not fit (`geo.ingest.repairs` looks at those that must)."""
 _PIECE = 20_000
@@ -197,13 +195,3 @@ def check_overlaps(table: ParsedTable) -> None:
         mine = int(kept[small[at]])
         large = int(kept[other[at] if small[at] == one[at] else one[at]])
         table.note(mine, "suspicious", "within", text=f"{table.rows[large]} by {shares[at]:.1%}")
-
-
-def oriented(shapes: np.ndarray, as_multi: bool = True) -> np.ndarray:
-    """Return shapes with counter-clockwise exteriors (RFC 7946); polygons as MultiPolygon where the table wants it."""
-    turned = np.asarray(shapely.orient_polygons(shapes, exterior_cw=False))
-    if as_multi:
-        single = np.flatnonzero(shapely.get_type_id(turned) == POLYGON)
-        if len(single):
-            turned[single] = shapely.multipolygons(turned[single], indices=np.arange(len(single)))
-    return turned

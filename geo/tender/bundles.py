@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from geo.bundling import Infeasible, Reason, Solution, alternatives, check
 from geo.errors import BadInput, Busy, Conflict
+from geo.tender.candidates import Candidate
 from geo.tender.money import Books
 from geo.tender.rules import BundleRules
-from geo.tender.survey import Candidate, Ground, is_anchor, survey
+from geo.tender.survey import Ground, is_anchor, survey
 
 Progress = Callable[[float, float | None], None]
 """Called with the share of the work done (0–1) and the distance of the best plan so far."""

@@ -13,8 +13,9 @@ from typing import Any, Final
 import shapely
 
 from geo.bundling import Link, Problem, Reason
+from geo.tender.candidates import Candidate
 from geo.tender.rules import BundleRules
-from geo.tender.survey import Candidate, Ground, problem_unit, solver_rules, weighed_books
+from geo.tender.survey import Ground, problem_unit, solver_rules, weighed_books
 
 _FIGURES: Final = tuple(each.name for each in fields(Candidate) if each.name != "shape")
 

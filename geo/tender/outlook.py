@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
 from geo.bundling import Link
+from geo.tender.candidates import Candidate
 from geo.tender.modes import Cluster, Facts, NearFirm, Outlook, Thresholds, outlook
-
-if TYPE_CHECKING:
-    from geo.tender.survey import Candidate
 
 
 def outlooks(

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from geo.tender.candidates import Candidate
 from geo.tender.rules import BundleRules
 from geo.tender.settings import thresholds_of
-from geo.tender.survey import Candidate, survey
+from geo.tender.survey import survey
 
 
 def judged_pool(

@@ -17,6 +17,7 @@ from geo.bundling.problem import BORDER
 from geo.crs import CGCS2000, plane_zone
 from geo.errors import BadInput
 from geo.store.sql import query
+from geo.tender.candidates import Candidate
 from geo.tender.modes import Outlook, Thresholds
 from geo.tender.money import Books, Unknown, books
 from geo.tender.outlook import outlooks
@@ -26,29 +27,6 @@ from geo.tender.settings import thresholds_of
 MONEY = "money"
 """The activity that keeps income above cost: each unit weighs its balance in yuan a year."""
 _BARRIERS = ("river", "railway")
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A service unit that may be let. `shape` in a plane CRS in metres; figures are None where unknown."""
-
-    code: str
-    kind: str
-    name: str
-    subdistrict: str
-    households: int | None
-    residents: int | None
-    floor_area: float | None
-    fee: float | None
-    collection_rate: float | None
-    built_year: int | None
-    building_count: int | None
-    willing: bool | None
-    anchor: bool | None
-    vote: str | None
-    reason: str
-    taken: bool
-    shape: shapely.Geometry
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from geo.ingest.reasons import Finding
 from geo.ingest.repairs.ground import FITTING, Ground
 from geo.ingest.repairs.settling import NONE, OFFERED
 from geo.ingest.repairs.work import pack, unpack
-from geo.ingest.shapes import oriented
+from geo.ingest.rings import oriented
 from geo.ingest.tables import ParsedTable
 
 Transform = Callable[[np.ndarray], np.ndarray]
