@@ -101,7 +101,7 @@ def _with_proof(
         return _impossible(answer) if none and isinstance(answer, Infeasible) else answer
     same = isinstance(answer, Solution) and _alike(_labels(problem, answer), proof.labels)
     settled = proof.proven or proof.bound is not None
-    plan = answer if same else _told(problem, proof.labels, settled, watch, seed)
+    plan = answer if same else answer_of(problem, proof.labels, settled, watch, seed)
     if not isinstance(plan, Solution):
         return answer
     bounds = [plan.bound, proof.bound]
@@ -147,8 +147,8 @@ def _better(one: Solution, other: Solution) -> bool:
     return False
 
 
-def _told(problem: Problem, labels: Whole, settled: bool, watch: Watch, seed: int) -> Solution | None:
-    """A plan given by unit as an answer with names and reasons.
+def answer_of(problem: Problem, labels: Whole, settled: bool, watch: Watch, seed: int) -> Solution | None:
+    """A plan given by unit as an answer with names and reasons; None where it parts units that go together.
 
     ``settled``: nothing better is left out. Else some package may take a unit that is out, as a proof that ends
     early looks at the weight left out alone: units without weight are then put in here.

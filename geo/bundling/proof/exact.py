@@ -69,18 +69,20 @@ def prove(
     labels: Sequence[int] | Whole | None = None,
     *,
     packages: Sequence[Sequence[int]] = (),
-    steps: int = STEPS,
+    steps: int | Budget = STEPS,
     stop: Stop = lambda: False,
 ) -> Proof:
     """The best plan of a problem and the proof of it, as far as ``steps`` of work go.
 
     ``labels``: per unit its package or OUT, a plan that keeps the rules, to begin with. ``packages``: further
     packages worth a look, as lists of units. ``stop`` is a safety stop. Same problem, plan and steps → same answer.
+    ``steps`` may be a budget that several proofs share, with a stop of its own.
     """
+    budget = steps if isinstance(steps, Budget) else Budget(steps, stop)
     fewest, most = problem.rules.package_range()
     # with packages allowed and units to place, a plan without any package is none
     fewest = max(fewest, 1 if problem.units and most >= 1 else 0)
-    return prove_part(problem, (fewest, most), labels, Budget(steps, stop), packages=packages)
+    return prove_part(problem, (fewest, most), labels, budget, packages=packages)
 
 
 def prove_part(

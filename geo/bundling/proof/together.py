@@ -57,15 +57,17 @@ def prove_by_parts(
     labels: Whole | None = None,
     *,
     most: int | None = None,
-    steps: int,
+    steps: int | Budget,
     stop: Stop = lambda: False,
     whole: int = WHOLE,
 ) -> Proof | None:
     """:func:`geo.bundling.proof.exact.prove`, part by part; None where there is nothing small enough to prove.
 
     ``most``: units of the largest part that is worth proving; None = any. Parts above it keep their plan and get a
-    bound by relaxation. ``whole``: units up to which coupled parts are tried in one proof.
+    bound by relaxation. ``whole``: units up to which coupled parts are tried in one proof. ``steps``: work, or a
+    budget of it that several proofs share; ``stop`` goes with the former.
     """
+    budget = steps if isinstance(steps, Budget) else Budget(steps, stop)
     fewest, top = problem.rules.package_range()
     most = len(problem.units) if most is None else most
     try:
@@ -77,11 +79,11 @@ def prove_by_parts(
         return Proof(None, True, None)
     if len(parts) < 2 or top == 0:
         small = not parts or len(parts[-1].units) <= most
-        return prove(problem, labels, steps=steps, stop=stop) if small else None
+        return prove(problem, labels, steps=budget) if small else None
     if len(parts[0].units) > most:
         return None
     span = (max(int(fewest), 1), int(min(top, len(problem.units))))
-    return _Together(problem, parts, labels, span, most, Budget(steps, stop)).prove(whole)
+    return _Together(problem, parts, labels, span, most, budget).prove(whole)
 
 
 class _Together:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from geo.bundling.reasons.relax import Rule, bound_of, loosened, without
 
 BOUNDS = frozenset({"lower", "upper", "max_members", "fewest", "most"})
 _STEPS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
-"""Shares of a bound by which it is moved until there is a plan; then the last step is halved."""
+"""Shares of a bound by which it is moved; between the last without a plan and the first with one it is halved."""
 _HALVINGS = 4
 
 
@@ -71,33 +72,36 @@ def smallest_change(problem: Problem, rule: Rule, trial: Trial) -> Change | None
 
 
 def _moved(problem: Problem, rule: Rule, plan: Solution, trial: Trial) -> Change:
-    """Step the bound away until there is a plan, then halve the last step."""
+    """Halve the steps away from the bound until there is a plan, then the last of them."""
     now, whole = bound_of(problem, rule), rule.kind in ("max_members", "fewest", "most")
-    best, reached = plan, _reached(problem, rule, plan)
-    sign = 1.0 if reached > now else -1.0
-    unit = max(abs(now), abs(reached - now) / _STEPS[-1], 1e-6)
-    near, far = now, reached
-    for step in _STEPS:
-        to = now + sign * max(step * unit, 1.0 if whole else 0.0)
-        to = float(round(to)) if whole else to
-        if abs(to - now) >= abs(far - now):
-            break
-        found = trial.plan(loosened(problem, rule, to))
-        if found is not None:
-            best, far = found, _reached(problem, rule, found)
-            break
-        near = to
-    for _ in range(_HALVINGS):
-        middle = (near + far) / 2
-        middle = float(round(middle)) if whole else middle
-        if trial.spent or middle in (near, far) or abs(far - near) <= 0.002 * abs(far):
-            break
+    best, near, far = plan, now, _reached(problem, rule, plan)
+    rungs, halvings = _rungs(now, far, whole), _HALVINGS
+    while rungs or halvings:
+        if rungs:
+            middle = rungs[len(rungs) // 2]
+        else:
+            middle, halvings = (near + far) / 2, halvings - 1
+            middle = float(round(middle)) if whole else middle
+            if middle in (near, far) or abs(far - near) <= 0.002 * abs(far):
+                break
         found = trial.plan(loosened(problem, rule, middle))
+        if trial.spent:
+            break
         if found is None:
             near = middle
         else:
             best, far = found, _reached(problem, rule, found)
+        rungs = [to for to in rungs if abs(near - now) < abs(to - now) < abs(far - now)]
     return _bound_change(rule, now, far, best, near)
+
+
+def _rungs(now: float, reached: float, whole: bool) -> list[float]:
+    """Where a bound is tried between where it stands and where a plan is known, nearest first."""
+    unit = max(abs(now), abs(reached - now) / _STEPS[-1], 1e-6)
+    away = [max(step * unit, 1.0) if whole else step * unit for step in _STEPS]
+    tried = [now + math.copysign(each, reached - now) for each in away]
+    places = dict.fromkeys(float(round(to)) if whole else to for to in tried)
+    return [to for to in places if abs(to - now) < abs(reached - now)]
 
 
 def _reached(problem: Problem, rule: Rule, plan: Solution) -> float:
