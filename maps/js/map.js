@@ -123,16 +123,23 @@ function distance2([x, y], [ax, ay], [bx, by], squeeze) {
 export function fit(features, padding = 18, head = 0) {
   const box = L.latLngBounds([]);
   for (const feature of features) if (feature.geometry) box.extend(L.geoJSON(feature.geometry).getBounds());
-  district.invalidateSize({ animate: false });
-  if (box.isValid()) district.fitBounds(box, { paddingTopLeft: [padding, padding + head], paddingBottomRight: [padding, padding], animate: false });
+  show(box, padding, head);
 }
 
 /** Moves the view onto a box. @param {[number, number, number, number] | null} bounds west, south, east, north */
 export function fitBox(bounds) {
   if (!bounds) return;
   const [west, south, east, north] = bounds;
+  show(L.latLngBounds([south, west], [north, east]), 18, 0);
+}
+
+/** @param {import("leaflet").LatLngBounds} box @param {number} padding @param {number} head */
+function show(box, padding, head) {
   district.invalidateSize({ animate: false });
-  district.fitBounds([[south, west], [north, east]], { animate: false, padding: [18, 18] });
+  const { x, y } = district.getSize();
+  // Room around it that is wider than the map itself has no zoom: Leaflet would answer with no number.
+  const room = Math.min(padding, x / 4, y / 4);
+  if (box.isValid() && x && y) district.fitBounds(box, { paddingTopLeft: [room, room + Math.min(head, y / 4)], paddingBottomRight: [room, room], animate: false });
 }
 
 /** The convex hull of shapes (Andrew's monotone chain), as a shape that shows what belongs together.
