@@ -22,6 +22,7 @@ from api.deps import (
 )
 from geo.tender import work
 from geo.tender.bundles import one_of_few, propose, weigh
+from geo.tender.linked import linked
 from geo.tender.modes import Thresholds
 from geo.tender.pool import judged_pool
 from geo.tender.rules import BundleRules
@@ -126,3 +127,11 @@ def check_packages(db: Db, settings: Settings, actor: Actor, as_of: AsOf, body: 
     """Figures of packages drawn by hand, and every rule they break. Nothing is saved."""
     check_area(actor, body.rules.area)
     return weigh(db, body.rules, body.packages, as_of, ending_days=settings.ending_days)
+
+
+@router.post("/api/bundles/links", dependencies=[allow("officer")])
+def read_links(db: Db, settings: Settings, actor: Actor, as_of: AsOf, body: BundleRules) -> dict[str, Any]:
+    """Who is whose neighbour in the pool under these rules, and what lies between those who are not."""
+    check_area(actor, body.area)
+    ground = survey(db, body, as_of, settings.ending_days, with_modes=False)
+    return {"area": body.area, "as_of": as_of, "links": linked(ground, body)}

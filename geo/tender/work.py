@@ -29,15 +29,30 @@ def start(db: Session, scope: Scope, rules: BundleRules, as_of: date) -> int:
 
 
 def recent(db: Session, scope: Scope, limit: int) -> list[dict[str, Any]]:
-    """Return the newest proposals that were asked for, without their results."""
+    """Return the newest proposals that were asked for: by which rules, and what they came to instead of the plans."""
     return [
-        {**{name: value for name, value in job.as_json().items() if name != "result"}, "area": _area(job)}
+        {
+            **{name: value for name, value in job.as_json().items() if name != "result"},
+            "area": (job.request.get("rules") or {}).get("area"),
+            "as_of": job.request.get("as_of"),
+            "rules": job.request.get("rules"),
+            "came_to": _came_to(job.result or {}),
+        }
         for job in list_jobs(db, scope, KIND, limit)
     ]
 
 
-def _area(job: Job) -> Any:
-    return dict(job.request.get("rules") or {}).get("area")
+def _came_to(result: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The best plan in figures; null where there is none (yet)."""
+    if "packages" not in result:
+        return None
+    return {
+        "packages": len(result["packages"]),
+        "left_out": len(result["left_out"]),
+        "plans": 1 + len(result.get("alternatives", ())),
+        "gap": result["gap"],
+        "proven": result["proven"],
+    }
 
 
 def start_pricing(db: Session, scope: Scope, proposal: int, plan: int) -> int:

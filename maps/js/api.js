@@ -20,6 +20,7 @@ export const paths = {
   bundleJobs: "/api/bundles/jobs",
   judged: "/api/bundles/pool",
   weigh: "/api/bundles/check",
+  bundleLinks: "/api/bundles/links",
   rounds: "/api/rounds",
   bidders: "/api/bidders",
   expiring: "/api/tender/expiring",

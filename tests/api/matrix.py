@@ -222,6 +222,7 @@ LOT = {"name": "P01", "units": ["990101001001C001"]}
 DRAFT = {"name": "新批次", "rules": RULES, "packages": [LOT]}
 BUNDLES = (
     Row("POST", "/api/bundles", ("officer",), HIDDEN, json=RULES),
+    Row("POST", "/api/bundles/links", ("officer",), HIDDEN, json=RULES),
     Row("POST", "/api/bundles/jobs", ("officer",), HIDDEN, status=202, json=RULES),
     Row("GET", "/api/bundles/jobs", BUSINESS, FILTERED),
     Row("POST", "/api/bundles/jobs/{number}/prices", ("officer",), HIDDEN, "/api/bundles/jobs/{proposal}/prices",

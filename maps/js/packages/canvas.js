@@ -15,6 +15,8 @@ export class Canvas {
     this.on = on;
     /** @type {import("leaflet").LayerGroup | null} */
     this.drawn = null;
+    /** @type {import("leaflet").GeoJSON | null} */
+    this.units = null;
     /** The unit that is dragged, and where it was taken. @type {{unit: Feature, at: import("leaflet").Point, far: boolean} | null} */
     this.held = null;
     /** The unit under the pointer. @type {Feature | null} */
@@ -32,6 +34,12 @@ export class Canvas {
     const drawn = L.layerGroup([layer]).addTo(district);
     board.lots.forEach((lot, i) => outline(this.desk.features(lot.members), i).forEach((part) => part.addTo(drawn)));
     this.drawn = drawn;
+    this.units = layer;
+  }
+
+  /** The same shapes in the looks that they have now. */
+  restyle() {
+    this.units?.setStyle((unit) => this.style(/** @type {any} */ (unit)));
   }
 
   /** @param {Feature} unit */

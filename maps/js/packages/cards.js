@@ -68,7 +68,7 @@ function moneyOf(money) {
 function split(lot) {
   if ((lot.lots ?? []).length < 2) return null;
   const said = (lot.lots ?? []).map((one, i) => `${t("packages.lot", { n: i + 1 })} ${one.services.map((service) => named("service", service)).join(t("packages.and"))}`);
-  return el("p", { class: "note" }, said.join("；"));
+  return el("p", { class: "note" }, said.join(t("rule.stop")));
 }
 
 /** Which service goes into which lot. @param {import("./board.js").Lot} lot @param {(said: any) => void} amend */

@@ -76,6 +76,17 @@ export class Pairs {
     this.show();
   }
 
+  /** A pair on the map was clicked: what was given by hand is taken back, else joined pairs are cut and cut ones joined.
+   * @param {string} kind @param {[string, string]} pair */
+  turn(kind, pair) {
+    const rule = kind === "open" || kind === "cut" ? "links_cut" : "links_added";
+    const isIt = (/** @type {string[]} */ other) => other.length === 2 && pair.every((code) => other.includes(code));
+    const rest = (this.given[rule] ?? []).filter((other) => !isIt(other));
+    this.given[rule] = rest.length < (this.given[rule] ?? []).length ? rest : [...rest, pair];
+    this.show();
+    this.about.changed();
+  }
+
   /** Every unit that these rules name. */
   codes() {
     return Object.entries(this.given).flatMap(([kind, items]) => items.flatMap((item) => (kind === "centres" ? [item.unit] : [item].flat())));

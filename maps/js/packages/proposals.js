@@ -15,8 +15,8 @@ import { ask, running, watch } from "./work.js";
 
 export class Proposals {
   /** @param {import("./desk.js").Desk} desk
-   * @param {{shown: (kept: boolean) => void, keep: () => boolean, asked: (rules: Record<string, any>, asOf: string) => Promise<void>, fixed: (rules: Record<string, any>) => void}} on
-   *   a plan lies on the board, staged over what lay there or not; whether what lies there is to be kept until somebody agrees; the rules of a proposal that was made earlier; rules mended by a click */
+   * @param {{shown: (kept: boolean) => void, keep: () => boolean, asked: (rules: Record<string, any>, asOf: string) => Promise<void>, fixed: (rules: Record<string, any>) => void, ended: () => void, rounds: import("./side.js").Rounds}} on
+   *   a plan lies on the board, staged over what lay there or not; whether what lies there is to be kept until somebody agrees; the rules of a proposal that was made earlier; rules mended by a click; a run has ended; the saved rounds */
   constructor(desk, on) {
     this.desk = desk;
     this.on = on;
@@ -40,6 +40,7 @@ export class Proposals {
 
   /** @param {Record<string, any>} rules */
   async make(rules) {
+    if (!this.plans.length) this.showResult();
     await this.busy(async () => {
       const job = await ask(this.desk.at(paths.bundleJobs), rules);
       await this.take(job, rules);
@@ -65,11 +66,22 @@ export class Proposals {
     } catch (error) {
       if (!(error instanceof Problem) || !error.body.conflict) throw error;
       this.plans = [];
+      this.job = job;
+      history.replaceState(null, "", `?job=${job}`);
+      const asked = rules ?? (await this.askedWith(job));
       const result = byId("result");
       result.hidden = false;
-      fill(result, refusal(rules ?? {}, error.body, this.desk.name, (fix) => this.on.fixed(fix.rules)));
+      fill(result, refusal(asked, error.body, this.desk.name, (fix) => this.on.fixed(fix.rules)));
       result.scrollIntoView({ block: "nearest" });
     }
+  }
+
+  /** The rules of a run that came to nothing, in the form again. @param {number} job @returns {Promise<Record<string, any>>} */
+  async askedWith(job) {
+    const { jobs } = await get(paths.bundleJobs, { limit: 100 });
+    const run = jobs.find((/** @type {any} */ one) => one.id === job);
+    if (run) await this.on.asked(run.rules, run.as_of);
+    return run?.rules ?? {};
   }
 
   /** Nothing else is asked for meanwhile. @param {() => Promise<void>} act */
@@ -80,6 +92,7 @@ export class Proposals {
       await act();
     } finally {
       buttons().forEach((one) => (one.disabled = !this.desk.mayEdit));
+      this.on.ended();
     }
   }
 
@@ -133,7 +146,7 @@ export class Proposals {
 
   /** The proposals side by side, with what lies on the board. */
   compare() {
-    sideBySide(this.desk, this.plans, this.index, (at) => guard(() => this.show(at)));
+    sideBySide(this.desk, this.plans, this.index, (at) => guard(() => this.show(at)), this.on.rounds);
   }
 
   costs() {

@@ -64,8 +64,20 @@ export class Saved {
     else this.live.send(patch);
   }
 
+  /** The saved rounds, the newest first. @returns {Promise<any[]>} */
+  async rounds() {
+    return (await get(paths.rounds)).rounds;
+  }
+
+  /** One of them with its packages, as it was saved. @param {number} id @returns {Promise<any>} */
+  async read(id) {
+    const { body } = await getTagged(`${paths.rounds}/${id}`);
+    await this.desk.fetch(body.packages.flatMap((/** @type {any} */ one) => one.members));
+    return body;
+  }
+
   async list() {
-    const { rounds } = await get(paths.rounds);
+    const rounds = await this.rounds();
     const rows = rounds.map((/** @type {any} */ item) => el("li", { class: "stacked" },
       button(item.name, () => guard(() => this.open(item.id)), { class: "plain link" }),
       el("span", { class: "note" }, `${t("packages.packages", { n: item.packages })} · ${named("round_state", item.state)} · ${day(item.changed_at)}`)));
@@ -208,7 +220,7 @@ function keptOf({ kept, members }) {
 function whatOf({ kind, what }, name) {
   const moves = (what.moves ?? []).slice(0, 4).map((move) => `${name(move.unit)} → ${move.to ?? t("packages.left_package")}`);
   if (kind !== "edit") return named("change", kind);
-  return moves.join("，") || named("change", what.renames ? "rename" : "lock");
+  return moves.join(t("rule.stop")) || named("change", what.renames ? "rename" : "lock");
 }
 
 /** The packages of a saved round as the board holds them; those whose members are all locked to them stay locked.

@@ -1,7 +1,8 @@
 // Alternatives side by side (方案并排): what lies on the board and each proposal, with map, figures, money and difference.
 
-import { button, byId, el, fill, svg } from "../dom.js";
-import { num, pct, t } from "../words.js";
+import { button, byId, el, fill, select, svg } from "../dom.js";
+import { guard } from "../shell.js";
+import { MISSING, num, pct, t } from "../words.js";
 import { colourOf } from "./board.js";
 import { total, yuan } from "./cards.js";
 import { better } from "./reasons.js";
@@ -9,12 +10,13 @@ import { above, meanWay, quality } from "./result.js";
 
 /** @typedef {import("./result.js").Plan} Plan */
 /** @typedef {{title: string, groups: string[][], money: any[] | null, plan: Plan | null, current: boolean, take: (() => void) | null}} Side */
+/** @typedef {{id?: number | null, rounds: () => Promise<any[]>, read: (id: number) => Promise<any>}} Rounds  saved rounds, to be laid beside */
 
 const WIDE = 260;
 const HIGH = 220;
 
-/** Opens the comparison. @param {import("./desk.js").Desk} desk @param {Plan[]} plans @param {number} shown @param {(index: number) => void} take */
-export function sideBySide(desk, plans, shown, take) {
+/** Opens the comparison. @param {import("./desk.js").Desk} desk @param {Plan[]} plans @param {number} shown @param {(index: number) => void} take @param {Rounds} rounds */
+export function sideBySide(desk, plans, shown, take, rounds) {
   const dialog = byId("side", HTMLDialogElement);
   const { board } = desk;
   const changed = board.past.length > 0 || board.staged.length > 0;
@@ -26,8 +28,31 @@ export function sideBySide(desk, plans, shown, take) {
   }));
   if (changed || !plans.length) sides.unshift({ title: t("side.now"), groups: now, money: board.lots.map((lot) => lot.money), plan: null, current: true, take: null });
   const base = sides.find((side) => side.current) ?? sides[0];
-  fill(byId("side-columns"), ...sides.map((side) => column(desk, side, base)));
+  const show = () => fill(byId("side-columns"), ...sides.map((side) => column(desk, side, base)));
+  show();
+  guard(() => offerRounds(rounds, (round) => {
+    sides.push({ title: round.name, groups: round.packages.map((/** @type {any} */ one) => one.members), money: null, plan: null, current: false, take: null });
+    show();
+    byId("side-columns").lastElementChild?.scrollIntoView({ inline: "end", block: "nearest" });
+  }));
   dialog.showModal();
+}
+
+/** A choice of saved rounds (已保存的轮次): the one chosen is laid beside the others. @param {Rounds} rounds @param {(round: any) => void} add */
+async function offerRounds(rounds, add) {
+  const place = byId("side-rounds");
+  fill(place);
+  const listed = (await rounds.rounds()).filter((one) => one.id !== rounds.id && one.packages > 0);
+  if (!listed.length) return;
+  const box = select([["", t("side.add_round")], ...listed.map((one) => /** @type {[string, string]} */ ([String(one.id), one.name]))], "", { "aria-label": t("side.add_round"), id: "side-round" });
+  box.addEventListener("change", () => {
+    const chosen = box.value;
+    if (!chosen) return;
+    box.querySelector(`option[value="${chosen}"]`)?.remove();
+    box.value = "";
+    guard(async () => add(await rounds.read(Number(chosen))));
+  });
+  fill(place, box);
 }
 
 /** @param {import("./desk.js").Desk} desk @param {Side} side @param {Side} base */
@@ -39,13 +64,13 @@ function column(desk, side, base) {
   return el("section", { class: side.current ? "side-column current" : "side-column" },
     el("h3", {}, side.title, side.current ? el("span", { class: "tag info" }, t("side.on_board")) : null),
     picture(desk, side.groups),
-    el("p", { class: "quality" }, side.plan ? quality(side.plan) : t("side.by_hand")),
+    el("p", { class: "quality" }, side.plan ? quality(side.plan) : t(side.current ? "side.by_hand" : "side.saved_round")),
     el("dl", { class: "facts" },
       ...row("packages", num(side.groups.length)), ...row("units", t("side.units_of", { n: num(placed), all: num(desk.pool.size) })),
       ...row("sizes", sizes.length ? `${num(Math.min(...sizes))}–${num(Math.max(...sizes))}` : "—"),
       ...row("way", side.plan ? t("result.metres", { n: num(meanWay(side.plan)) }) : "—"),
       ...row("uneven", side.plan ? t("packages.households", { n: num(side.plan.parts.imbalance) }) : "—"),
-      ...row("gap", side.plan ? pct(above(side.plan)) : "—"), ...row("money", balance(side.money)),
+      ...row("gap", side.plan ? pct(above(side.plan)) : "—"), ...row("money", side.plan || side.current ? balance(side.money) : MISSING),
       ...row("differs", side === base ? "—" : t("side.differs_by", { n: num(moved(base.groups, side.groups)) }))),
     strong ? el("p", { class: "note" }, strong) : null,
     side.take && !side.current ? button(t("side.take"), side.take, { class: "main" }) : null);
@@ -57,7 +82,7 @@ function balance(money) {
   if (!known.length) return t("side.no_money");
   const short = known.filter((one) => one.balance < 0).length;
   const sum = known.reduce((all, one) => all + one.balance, 0);
-  return [t(sum < 0 ? "packages.short" : "packages.left_over", { n: yuan(Math.abs(sum)) }), short ? t("side.short_packages", { n: short }) : ""].filter(Boolean).join("；");
+  return [t(sum < 0 ? "packages.short" : "packages.left_over", { n: yuan(Math.abs(sum)) }), short ? t("side.short_packages", { n: short }) : ""].filter(Boolean).join(t("rule.stop"));
 }
 
 /** How many units lie with other neighbours: packages are matched by what they share most.

@@ -12,24 +12,31 @@ export class Stage {
     byId("stage-drop").addEventListener("click", on.drop);
   }
 
-  /** Shows what waits, if anything does. */
-  show() {
+  /** Shows what waits, if anything does. @param {number} [to] the package that chosen units go into, -1 for none: the active one */
+  show(to = this.desk.board.active) {
     const { board, selected } = this.desk;
     const on = selected.size > 0 || board.staged.length > 0;
     byId("stage-bar").hidden = !on;
     if (!on) return;
-    const lot = board.lots[board.active];
-    fill(byId("stage-text"), selected.size ? this.chosen() : this.moved());
+    const lot = board.lots[to];
+    fill(byId("stage-text"), selected.size ? this.chosen(lot) : this.moved());
     fill(byId("stage-take"), selected.size ? (lot ? t("stage.put", { name: lot.name }) : t("stage.put_new")) : t("stage.take"));
     const fresh = selected.size ? [] : this.desk.broken.filter((one) => !this.desk.brokenBefore.has(`${one.rule} ${one.package}`));
     const warning = byId("stage-warning");
     warning.hidden = !fresh.length;
-    fill(warning, fresh.slice(0, 2).map((one) => `⚠ ${one.package ?? ""} ${named("broken", one.rule)}`).join("；"));
+    fill(warning, fresh.slice(0, 2).map((one) => `⚠ ${one.package ?? ""} ${named("broken", one.rule)}`).join(t("rule.stop")));
   }
 
-  chosen() {
-    const units = this.desk.features(this.desk.selected);
-    return t("stage.chosen", { n: units.length, households: num(total(units, "households")) });
+  /** What is chosen, and what the package would hold with it. @param {import("./board.js").Lot | undefined} lot */
+  chosen(lot) {
+    const { desk } = this;
+    const units = desk.features(desk.selected);
+    const told = [t("stage.chosen", { n: units.length, households: num(total(units, "households")) })];
+    if (lot) {
+      const held = (/** @type {Iterable<string>} */ codes) => num(total(desk.features(codes), "households") ?? 0);
+      told.push(t("stage.change", { name: lot.name, before: held(lot.members), after: held(new Set([...lot.members, ...desk.selected])) }));
+    }
+    return told.join(t("rule.stop"));
   }
 
   /** How many units move, and how each package's households change. */
@@ -42,6 +49,6 @@ export class Stage {
     const gone = [...board.waiting().lots.values()].filter(([, now]) => !now).length;
     if (gone) told.unshift(t("stage.gone", { n: gone }));
     const more = touched.length > 3 ? t("stage.more", { n: touched.length - 3 }) : "";
-    return [t("stage.moves", { n: board.waiting().units.size }), ...told, more].filter(Boolean).join("；");
+    return [t("stage.moves", { n: board.waiting().units.size }), ...told, more].filter(Boolean).join(t("rule.stop"));
   }
 }

@@ -19,7 +19,7 @@ const TONES = /** @type {Record<string, string>} */ ({ A: "good", B: "info", C: 
 const list = table(/** @type {import("../table.js").Column<any>[]} */ ([
   { key: "name", label: t("firm.name"), kind: "text wrap", value: (row) => row.name },
   { key: "grade", label: t("firm.grade"), value: (row) => row.grade ?? "", cell: (row) => grade(row.grade) },
-  { key: "standing", label: t("firm.standing"), kind: "text wrap", value: (row) => row.standing.length, cell: (row) => (row.standing.length ? el("span", { class: "tag bad" }, row.standing.map(told).join("；")) : el("span", { class: "tag good" }, t("firm.may"))) },
+  { key: "standing", label: t("firm.standing"), kind: "text wrap", value: (row) => row.standing.length, cell: (row) => (row.standing.length ? el("span", { class: "tag bad" }, row.standing.map(told).join(t("rule.stop"))) : el("span", { class: "tag good" }, t("firm.may"))) },
   { key: "serving", label: t("firm.serving"), kind: "num", value: (row) => row.serving, cell: (row) => (row.won ? el("span", { title: t("firm.won") }, num(row.serving), " ", el("span", { class: "note" }, `+ ${t("firm.won_short")} ${num(row.won)}`)) : num(row.serving)) },
   { key: "capacity", label: t("firm.capacity"), kind: "num", value: (row) => row.capacity, cell: (row) => num(row.capacity) },
   { key: "free", label: t("firm.free"), kind: "num", value: (row) => row.free, cell: (row) => num(row.free) },
@@ -69,7 +69,7 @@ async function open(code) {
   list.mark([code]);
   history.replaceState(null, "", `?firm=${encodeURIComponent(code)}`);
   const units = firm.serving_units ?? (Array.isArray(firm.units) ? firm.units : firm.portfolio ?? []);
-  fill(byId("firm"), el("h2", {}, firm.name), firm.standing.length ? el("p", { class: "alert" }, firm.standing.map(told).join("；")) : el("p", { class: "alert good" }, t("firm.may_bid")),
+  fill(byId("firm"), el("h2", {}, firm.name), firm.standing.length ? el("p", { class: "alert" }, firm.standing.map(told).join(t("rule.stop"))) : el("p", { class: "alert good" }, t("firm.may_bid")),
     facts([[t("status.code"), el("code", {}, firm.code)], [t("firm.grade"), grade(firm.grade)], [t("firm.graded_on"), day(firm.graded_on)], [t("firm.barred_until"), day(firm.barred_until)],
       [t("firm.capacity"), num(firm.capacity)], [t("firm.serving"), firm.here === firm.serving ? num(firm.serving) : t("firm.serving_here", { n: num(firm.serving), here: num(firm.here) })], [t("firm.won"), firm.won_packages ? t(firm.won_unknown ? "firm.won_of_unknown" : "firm.won_of", { n: num(firm.won), packages: num(firm.won_packages), unknown: num(firm.won_unknown) }) : num(0)], [t("firm.free"), num(firm.free)], [t("firm.region"), firm.region ?? MISSING], [t("firm.related"), (firm.related ?? []).join("、") || MISSING]]),
     me.roles.includes("officer") ? form(firm) : null, ends(firm.ends ?? []), portfolio(units));

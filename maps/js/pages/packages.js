@@ -4,29 +4,38 @@ import { paths, send } from "../api.js";
 import { asOf } from "../asof.js";
 import { button, byId, fill, later } from "../dom.js";
 import { fit, ground, mark } from "../map.js";
+import { Balance } from "../packages/balance.js";
+import { Brush } from "../packages/brush.js";
 import { Canvas } from "../packages/canvas.js";
 import { card, leftOut } from "../packages/cards.js";
 import { Desk } from "../packages/desk.js";
 import { acts } from "../packages/edit.js";
 import { keys } from "../packages/keys.js";
 import { Lasso } from "../packages/lasso.js";
+import { Links } from "../packages/links.js";
 import { Pairs } from "../packages/pairs.js";
 import { Pool } from "../packages/pool.js";
 import { Proposals } from "../packages/proposals.js";
 import { contradiction, feasibility, follow, readRules, showRules } from "../packages/rules.js";
 import { lotsOf, Saved } from "../packages/saved.js";
+import { Runs } from "../packages/runs.js";
 import { Stage } from "../packages/stage.js";
+import { Tour } from "../packages/tour.js";
 import { guard, start } from "../shell.js";
-import { day, named, t } from "../words.js";
+import { day, t } from "../words.js";
 
 const desk = new Desk();
 const { board } = desk;
-const pool = new Pool(desk, () => (hintFeasible(), canvas.draw()));
+const pool = new Pool(desk, () => (hintFeasible(), canvas.draw(), relink()));
 const canvas = new Canvas(desk, { click: touch, drop: carry, mayDrag: () => desk.mayEdit && board.lots.length > 0 });
 const stage = new Stage(desk, { take, drop });
-const pairs = new Pairs({ name: desk.name, changed: () => changed(), hint });
+const pairs = new Pairs({ name: desk.name, changed: () => (changed(), relink()), hint });
+const links = new Links(desk, { rules, given: () => pairs.given, turn: (kind, pair) => pairs.turn(kind, pair), said: hint });
+const balance = new Balance(byId("balance"), desk, { choose, compare: () => (proposals.plans.length ? null : () => proposals.compare()) });
 const saved = new Saved(desk, { rules, opened, saved: refresh, weighed, others });
-const proposals = new Proposals(desk, { shown, asked: showAsked, fixed, keep: () => saved.id !== null || board.past.length > 0 });
+const proposals = new Proposals(desk, { shown, asked: showAsked, fixed, keep: () => saved.id !== null || board.past.length > 0, ended: () => guard(() => runs.list(proposals.job)), rounds: saved });
+const runs = new Runs((id) => proposals.resume(id));
+const tour = new Tour(desk, { locate: (unit) => pool.locate(unit), choose, hint });
 /** @type {{set: (date: string) => void}} */
 let clock = { set: () => undefined };
 
@@ -45,7 +54,7 @@ start(async (me) => {
   byId("round-name", HTMLInputElement).value = t("packages.default_name", { date: day(desk.asOf) });
   for (const name of ["make", "round-name", "lasso"]) byId(name).toggleAttribute("disabled", !desk.mayEdit);
   wire();
-  const [outline] = await Promise.all([ground({ as_of: desk.day }), pool.load(), saved.list()]);
+  const [outline] = await Promise.all([ground({ as_of: desk.day }), pool.load(), saved.list(), runs.list()]);
   fit(outline);
   const round = Number(address.get("round"));
   if (round) await saved.open(round);
@@ -67,15 +76,20 @@ function wire() {
     event.preventDefault();
     guard(make);
   });
-  byId("rules").addEventListener("change", () => (follow(), hintFeasible()));
+  byId("rules").addEventListener("change", () => (follow(), hintFeasible(), relink(), showCards()));
   follow();
   pairs.set({});
   byId("undo").addEventListener("click", undo);
   byId("redo").addEventListener("click", redo);
-  byId("next-loose").addEventListener("click", nextLoose);
-  byId("next-broken").addEventListener("click", nextBroken);
-  const lasso = new Lasso(() => desk.features(new Set([...desk.pool, ...desk.placed()])), (units, more) => select(units, more));
-  keys({ number, none, lock, nextLoose, nextBroken, take, drop, undo, redo, lasso: () => lasso.set(!lasso.on) });
+  byId("next-loose").addEventListener("click", () => tour.loose());
+  byId("next-broken").addEventListener("click", () => tour.broken());
+  const units = () => desk.features(new Set([...desk.pool, ...desk.placed()]));
+  const lasso = new Lasso(units, (chosen, more) => select(chosen, more));
+  const brush = new Brush({ units, begin: mayPaint, paint, end: () => put(painting), cancel: drop, turned: (on) => on && (lasso.set(false), hint(t("stage.brush_how"))) });
+  byId("lasso").addEventListener("click", () => brush.set(false));
+  byId("links").addEventListener("click", () => guard(() => links.set(!links.shown)));
+  const click = (/** @type {string} */ id) => () => byId(id).click();
+  keys({ number, none, lock, nextLoose: () => tour.loose(), nextBroken: () => tour.broken(), take, drop: () => (brush.on ? (brush.set(false), true) : false) || drop(), undo, redo, lasso: click("lasso"), brush: click("brush"), links: click("links") });
   board.taken = (patch) => saved.took(patch);
 }
 
@@ -112,10 +126,28 @@ function put(to) {
   desk.selected.clear();
   mark([]);
   if (!desk.mayEdit) return refresh(), true;
+  if (!codes.length) return refresh(), true;
   if (to < 0 && !board.lots.length) board.add(board.freeName(), codes);
   else if (!board.move(codes, to).length) hint(t("stage.locked"));
   changed();
   return true;
+}
+
+/** Whether a stroke of the brush may begin, and where it paints: into the active package, with Alt out of all. @param {boolean} out */
+function mayPaint(out) {
+  painting = out ? -1 : board.active;
+  const lot = board.lots[board.active];
+  if (!desk.mayEdit || (!out && (!lot || lot.locked))) return hint(t(lot?.locked ? "stage.locked" : "stage.brush_first")), false;
+  desk.selected.clear();
+  return true;
+}
+let painting = -1;
+
+/** Units that the brush touches, with what they come to. @param {Feature[]} units */
+function paint(units) {
+  for (const { id } of units) if (board.place(id) !== painting && !board.isLocked(id)) desk.selected.add(id);
+  canvas.restyle();
+  stage.show(painting);
 }
 
 /** A digit: chosen units go there, else the package becomes the active one; two digits in a row are one number.
@@ -145,30 +177,6 @@ function lock(all) {
   board.change((lots) => lots.map((lot, i) => (all || i === board.active ? { ...lot, locked } : lot)));
   changed();
 }
-
-function nextLoose() {
-  const loose = desk.loose();
-  if (!loose.length) return hint(t("stage.all_placed"));
-  looked = (looked + 1) % loose.length;
-  hint(t("stage.loose", { name: loose[looked].properties.name, n: looked + 1, all: loose.length }));
-  return pool.locate(loose[looked]);
-}
-let looked = -1;
-
-/** P: where a package breaks a rule, cut-off pieces first. */
-function nextBroken() {
-  const broken = desk.broken.filter((one) => one.package !== null || one.units.length);
-  if (!broken.length) return hint(t("stage.none_broken"));
-  seen = (seen + 1) % broken.length;
-  const one = broken[seen];
-  const at = board.lots.findIndex((lot) => lot.name === one.package);
-  if (at >= 0) choose(at);
-  const units = desk.features(one.units.length ? one.units : board.lots[at]?.members ?? []);
-  fit(units, 140);
-  mark(one.pieces.length > 1 ? desk.features(desk.faulty) : units);
-  return hint(`⚠ ${one.package ?? ""} ${named("broken", one.rule)} — ${t("stage.n_of", { n: seen + 1, all: broken.length })}`);
-}
-let seen = -1;
 
 /** The pool of another day; what lies on the board belongs to the old one. @param {string} date */
 async function turnTo(date) {
@@ -305,7 +313,11 @@ function refresh() {
   pool.list.mark(board.lots[board.active]?.members ?? []);
 }
 
+/** Who is whose neighbour follows the rules. */
+const relink = later(() => guard(() => links.load()), 120);
+
 function showCards() {
+  balance.show(readRules(desk.area));
   const bounds = /** @type {[number, number]} */ ([Number(byId("min", HTMLInputElement).value), Number(byId("max", HTMLInputElement).value)]);
   const cards = board.lots.map((lot, i) => card(lot, i, desk.features(lot.members), {
     bounds, active: i === board.active, broken: desk.broken.filter((item) => item.package === lot.name), choose: () => choose(i),

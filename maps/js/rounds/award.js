@@ -61,7 +61,7 @@ function losers(found) {
   for (const one of found.lost) by.set(one.package_name, [...(by.get(one.package_name) ?? []), one]);
   const groups = [...by].map(([name, lost]) => el("div", { class: "stack" }, el("h4", {}, name), el("ul", { class: "findings" }, ...lost.map((/** @type {any} */ one) => el("li", {},
     el("span", { class: one.eligible ? "tag" : "tag bad" }, t(one.eligible ? "award.lost" : "award.not_eligible")), el("strong", {}, one.firm_name ?? one.firm),
-    el("span", { class: "grow" }, one.reasons.map(told).join("；")))))));
+    el("span", { class: "grow" }, one.reasons.map(told).join(t("rule.stop"))))))));
   return el("section", { class: "stack losers" }, el("h3", {}, t("award.losers", { n: found.lost.length })), ...groups);
 }
 
@@ -73,7 +73,7 @@ function concentration(one, won) {
     const name = won.find((each) => each.firm === firm)?.firm_name ?? firm;
     return `${t(`award.by_${basis}`)} ${t("award.share", { p: pct(Number(share)), name })}, ${t("award.hhi", { p: num(one[basis].hhi) })}`;
   });
-  return parts.length ? el("p", { class: "note", id: "award-concentration" }, t("award.concentration"), "：", parts.join("；")) : null;
+  return parts.length ? el("p", { class: "note", id: "award-concentration" }, t("award.concentration"), "：", parts.join(t("rule.stop"))) : null;
 }
 
 /** @param {string[]} heads @param {HTMLElement[]} rows */

@@ -51,6 +51,29 @@ def test_a_proposal_is_asked_for_done_and_read_afterwards(
     assert sorted(members + [unit["code"] for unit in job["result"]["left_out"]]) == [COMMUNITY]
 
 
+def test_a_list_of_runs_says_by_which_rules_and_what_they_came_to(
+    officer: TestClient, store: Store, settings: Settings
+) -> None:
+    start(officer, max_members=7)
+    waiting = officer.get("/api/bundles/jobs?limit=1").json()["jobs"][0]
+    assert (waiting["rules"]["max_members"], waiting["came_to"]) == (7, None)
+    Worker(store, work.handlers(store, settings)).run_once()
+    done = officer.get("/api/bundles/jobs?limit=1").json()["jobs"][0]
+    assert done["came_to"].keys() == {"packages", "left_out", "plans", "gap", "proven"}
+    assert done["came_to"]["packages"] + done["came_to"]["left_out"] == 1
+
+
+def test_who_is_whose_neighbour_is_answered_for_the_rules_given(officer: TestClient) -> None:
+    answer = officer.post("/api/bundles/links", json={**RULES, "added": [world.STAND_ALONE], "gap": 5000})
+    assert answer.status_code == 200
+    kinds = {each["kind"] for each in answer.json()["links"]}
+    assert kinds <= {"open", "added", "cut", "barrier", "gap", "border"}
+    stranger = officer.post(
+        "/api/bundles/links", json={**RULES, "links_cut": [[COMMUNITY, "990101001001C999"]]}
+    )
+    assert (stranger.status_code, stranger.json()["field"]) == (422, "links_cut")
+
+
 def test_work_that_waits_is_cancelled_at_once(officer: TestClient) -> None:
     number = start(officer)
     assert officer.post(f"/api/jobs/{number}/cancel").status_code == 202

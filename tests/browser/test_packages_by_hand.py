@@ -1,0 +1,162 @@
+"""Packages by hand: a brush over the map, who is whose neighbour, how even they are, earlier runs, a phone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Service, Watch
+from tests.browser.test_packages import LONG, quick
+
+pytestmark = pytest.mark.browser
+
+LINE = """color => {
+  const found = [];
+  district_map.eachLayer(layer => {
+    if (!(layer instanceof L.Polyline) || layer instanceof L.Polygon || layer.options.color !== color) return;
+    const [a, b] = layer.getLatLngs();
+    const at = district_map.latLngToContainerPoint([(a.lat + b.lat) / 2, (a.lng + b.lng) / 2]);
+    const box = district_map.getContainer().getBoundingClientRect();
+    found.push([at.x + box.x, at.y + box.y]);
+  });
+  return found;
+}"""
+"""The middles of the lines of one colour, in pixels of the window."""
+OPEN, CUT = "#2f6f4f", "#b3261e"
+
+
+def made(page: Page) -> None:
+    quick(page)
+    page.locator("#more > summary").click()
+    page.locator("#make").click()
+    expect(page.locator("#cards .card").first).to_be_visible(timeout=LONG)
+    page.wait_for_load_state("networkidle")
+
+
+def members(page: Page, number: int) -> int:
+    told = page.locator("#cards .card").nth(number - 1).locator(".figures span").first.inner_text()
+    return int(re.sub(r"\D", "", told))
+
+
+def sweep(page: Page, *, alt: bool = False) -> None:
+    """The pointer goes across the whole map with its button held."""
+    box: Any = page.locator(".leaflet-container").first.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    if alt:
+        page.keyboard.down("Alt")
+    page.mouse.move(box["x"] + 20, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 20, middle, steps=8)
+    page.mouse.up()
+    if alt:
+        page.keyboard.up("Alt")
+
+
+def test_a_brush_paints_units_into_the_active_package_and_out_of_it(page: Page, service: Service) -> None:
+    service.enter(page, "officer")
+    page.keyboard.press("b")
+    sweep(page)
+    expect(page.locator("#hint")).to_contain_text("先选一个标包")
+    page.keyboard.press("b")
+    made(page)
+    page.keyboard.press("2")
+    before = members(page, 2)
+    placed = sum(members(page, n + 1) for n in range(page.locator("#cards .card").count()))
+    page.keyboard.press("b")
+    expect(page.locator("#brush")).to_have_attribute("aria-pressed", "true")
+    sweep(page)
+    # What it would come to, and what it would break, is said before anything is taken.
+    expect(page.locator("#stage-text")).to_contain_text("标包 2")
+    expect(page.locator("#stage-warning")).to_contain_text("不连片")
+    page.keyboard.press("Enter")
+    painted = members(page, 2)
+    assert painted > before + 1
+    sweep(page, alt=True)
+    page.keyboard.press("Enter")
+    assert sum(members(page, n + 1) for n in range(page.locator("#cards .card").count())) < placed
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert members(page, 2) == before
+    page.keyboard.press("Escape")
+    expect(page.locator("#brush")).to_have_attribute("aria-pressed", "false")
+
+
+def test_neighbours_are_drawn_and_a_click_on_a_line_cuts_them(page: Page, service: Service) -> None:
+    service.enter(page, "officer")
+    page.keyboard.press("n")
+    expect(page.locator("#hint")).to_contain_text("对可同包")
+    expect(page.locator("#links-legend")).to_be_visible()
+    lines = page.evaluate(LINE, OPEN)
+    x, y = lines[0]
+    page.mouse.click(x, y)
+    expect(page.locator("#hint")).to_contain_text(f"{len(lines) - 1} 对可同包")
+    page.locator("#more > summary").click()
+    expect(page.locator("#pair-list")).to_contain_text("两处不通")
+    # Without the rest it stays on the map; what is undone in the list is gone from the map too.
+    page.keyboard.press("n")
+    expect(page.locator("#links-legend")).to_be_hidden()
+    assert len(page.evaluate(LINE, CUT)) == 1
+    page.locator("#pair-list button").click()
+    page.wait_for_timeout(400)
+    assert page.evaluate(LINE, CUT) == []
+
+
+def test_the_balance_shows_each_package_against_the_bounds(page: Page, service: Service) -> None:
+    service.enter(page, "officer")
+    expect(page.locator("#balance")).to_be_hidden()
+    made(page)
+    bars = page.locator("#balance [data-bar]")
+    expect(bars).to_have_count(page.locator("#cards .card").count())
+    expect(page.locator("#balance .off")).to_have_count(0)
+    bars.last.click()
+    expect(page.locator("#cards .card.active h3")).to_contain_text(bars.last.get_attribute("data-bar") or "")
+    page.locator("#max").fill("1000")
+    page.locator("#max").press("Tab")
+    expect(page.locator("#balance .off").first).to_be_visible()
+    expect(page.locator("#balance [role=status]")).to_contain_text("超出上下限")
+    page.locator("#balance-of").select_option("floor_area")
+    expect(page.locator("#balance [role=status]")).to_contain_text("平方米")
+    expect(page.locator("#balance .off")).to_have_count(0)
+
+
+def test_earlier_runs_come_back_also_those_that_came_to_nothing(page: Page, service: Service) -> None:
+    service.enter(page, "officer")
+    expect(page.locator("#runs")).to_contain_text("还没有算过")
+    made(page)
+    cards = page.locator("#cards .card").count()
+    expect(page.locator("#runs li.marked")).to_contain_text(f"{cards} 包")
+    page.locator("#more > summary").click()
+    page.locator("#fewest").fill("95")
+    page.locator("#make").click()
+    expect(page.locator("#result .conflict")).to_be_visible(timeout=LONG)
+    page.reload()
+    # The run that came to nothing is shown again, with its rules and the button that mends them.
+    expect(page.locator("#result .conflict button")).to_be_visible(timeout=LONG)
+    expect(page.locator("#fewest")).to_have_value("95")
+    page.locator("#runs li").nth(1).locator("button").click()
+    expect(page.locator("#cards .card")).to_have_count(cards, timeout=LONG)
+    expect(page.locator("#fewest")).to_have_value("")
+    page.locator("#side-open").click()
+    page.locator("#side-round").select_option(index=1)
+    expect(page.locator("#side-columns .side-column").last).to_contain_text("已保存的轮次")
+
+
+@pytest.mark.parametrize("width", [390, 1024])
+def test_the_page_opens_on_a_narrow_screen(
+    browser: Browser, service: Service, watch: Watch, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, locale="zh-CN")
+    watch.attach(context)
+    page = context.new_page()
+    service.enter(page, "officer")
+    page.locator("#pool tbody tr").nth(3).click()
+    page.wait_for_timeout(400)
+    box: Any = page.locator(".stage").bounding_box()
+    assert box["width"] > 340
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.goto("about:blank")
+    context.close()
+    watch.check()
