@@ -28,7 +28,7 @@ How = ParamSpec("How")
 
 _TRIES = ((16, 60, 0.3), (500, 30, 0.1), (3000, 10, 0.03), (10**9, 4, 0.01))
 """What is spent on explaining a conflict: up to so many units, so many solves at such an effort."""
-_LOOKED_THROUGH = 16
+LOOKED_THROUGH = 16
 """Units up to which a change that the search makes nothing of is looked through plan by plan."""
 _PROOFS, _PROOF = 2 * STEPS, 50_000
 """Work of all those looks together, and what one takes at least; each may take half of what is left."""
@@ -62,7 +62,7 @@ def _explained(problem: Problem, answer: Infeasible, how: dict[str, Any]) -> Ans
         return bool(cancel()) or left() == 0.0
 
     tries, effort = next((tries, effort) for size, tries, effort in _TRIES if len(problem.units) <= size)
-    proofs = _Proofs(Budget(_PROOFS, stop))
+    proofs = Proofs(Budget(_PROOFS, stop))
 
     def met(other: Problem) -> Answer:
         return solve_style(other, Style(any_plan=True), effort, answer.seed, left(), None, cancel)
@@ -109,14 +109,14 @@ def _explained(problem: Problem, answer: Infeasible, how: dict[str, Any]) -> Ans
 
 
 @dataclass
-class _Proofs:
+class Proofs:
     """Looks through every plan of small problems, all out of one budget of work."""
 
     budget: Budget
 
     def reaches(self, problem: Problem) -> bool:
         """Whether a look at ``problem`` is worth its while."""
-        small = len(problem.units) <= _LOOKED_THROUGH and not problem.rules.centres
+        small = len(problem.units) <= LOOKED_THROUGH and not problem.rules.centres
         return small and not self.budget.spent()
 
     def of(self, problem: Problem) -> Proof | None:

@@ -59,7 +59,7 @@ def solve_style(
     cancel: Callable[[], bool] | None,
 ) -> Solution | Infeasible:
     """:func:`solve` leaning towards one of the trade-offs of the alternatives."""
-    _refuse(problem, effort, time_limit)
+    _refuse(effort, seed, time_limit)
     began = time.monotonic()
 
     def stop() -> StoppedBy | None:
@@ -74,7 +74,7 @@ def solve_style(
 
     run = Run(seed, Watch(stop, left), progress, began)
     if problem.rules.centres:
-        return solve_centres(problem, effort, run)
+        return solve_centres(problem, effort, run, any_plan=style.any_plan)
     return _attempt(problem, style, effort, run, {})
 
 
@@ -103,9 +103,11 @@ def _attempt(
     return solution_of(model, search.arrays, rooms, plan, effort, run, bare=style.any_plan)
 
 
-def _refuse(problem: Problem, effort: float, time_limit: float | None) -> None:
+def _refuse(effort: float, seed: int, time_limit: float | None) -> None:
     if not (math.isfinite(effort) and effort > 0):
         raise BundlingError(f"effort must be a number above zero, not {effort!r}", field="effort")
+    if seed < 0:
+        raise BundlingError(f"the seed {seed!r} must be a whole number from 0", field="seed")
     if time_limit is not None and not time_limit >= 0:
         raise BundlingError(f"the time limit {time_limit!r} is no number of seconds", field="time_limit")
 

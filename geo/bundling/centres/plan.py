@@ -93,3 +93,23 @@ def parts_of(sites: Sites, labels: Whole) -> Parts:
     mean = math.fsum(loads) / len(loads) if loads else 0.0
     imbalance = math.fsum(abs(load - mean) for load in loads) / len(loads) if loads else 0.0
     return Parts(price * left, soft, distance, imbalance, fixed)
+
+
+def names_of(sites: Sites, groups: list[list[int]]) -> dict[int, str]:
+    """Package ids by site: the name of its lock, else P01, P02 … in order of the first member."""
+    names: dict[int, str] = {}
+    for site, group in enumerate(groups):
+        lock = next((lock for atom in group if (lock := sites.model.lock[atom]) is not None), None)
+        if lock is not None:
+            names[site] = lock
+    used = set(names.values())
+    opened = [site for site, group in enumerate(groups) if group]
+    order = sorted(opened, key=lambda site: min(u for atom in groups[site] for u in sites.model.atoms[atom]))
+    number, width = 0, max(2, len(str(len(opened))))
+    for site in order:
+        while site not in names:
+            number += 1
+            name = f"P{number:0{width}}"
+            if name not in used:
+                names[site] = name
+    return names

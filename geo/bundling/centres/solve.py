@@ -20,8 +20,17 @@ from geo.bundling.centres.bound import duals_of, sites_bound
 from geo.bundling.centres.closing import close, fits, reduced_costs
 from geo.bundling.centres.diving import dived
 from geo.bundling.centres.generating import ALL, Search
+from geo.bundling.centres.growing import packed
 from geo.bundling.centres.opening import open_sites
-from geo.bundling.centres.plan import Worth, groups_by_site, keeps_all, over_capacity, parts_of, worth_of
+from geo.bundling.centres.plan import (
+    Worth,
+    groups_by_site,
+    keeps_all,
+    names_of,
+    over_capacity,
+    parts_of,
+    worth_of,
+)
 from geo.bundling.centres.pressing import pressed
 from geo.bundling.centres.programme import Programme, solve_programme
 from geo.bundling.centres.reasons import find_conflict, left_out_reasons, none_met, unsure
@@ -88,13 +97,18 @@ class Found:
     proven: bool
 
 
-def solve_centres(problem: Problem, effort: float, run: Run) -> Solution | Infeasible:
-    """Bundle round the given centres; see :mod:`geo.bundling.centres.sites` for the conventions."""
-    return _attempt(problem, effort, run, {})
+def solve_centres(
+    problem: Problem, effort: float, run: Run, *, any_plan: bool = False
+) -> Solution | Infeasible:
+    """Bundle round the given centres; see :mod:`geo.bundling.centres.sites` for the conventions.
+
+    ``any_plan``: whether there is one is all that is asked; it gets no bound, and no work beyond the first.
+    """
+    return _attempt(problem, effort, run, {}, any_plan)
 
 
 def _attempt(
-    problem: Problem, effort: float, run: Run, given_up: dict[frozenset[int], Reason]
+    problem: Problem, effort: float, run: Run, given_up: dict[frozenset[int], Reason], any_plan: bool
 ) -> Solution | Infeasible:
     """One search; again without the groups that may stay out, so that the chains in them are free."""
     try:
@@ -103,15 +117,18 @@ def _attempt(
         return run.infeasible(found.reason, proven=found.proven)
     sites = sites_of(model, arrays_of(model))
     answer: Found | Reason | None = find_conflict(sites)
+    if answer is None and any_plan:
+        labels = packed(sites, run.seed, round(0.3 * WORK), run.watch)
+        answer = None if labels is None else Found(labels, None, False)
     if answer is None and _is_small(sites):
         answer = _exact(sites, run)
     if answer is None:
-        answer = _searched(sites, effort, run)
+        answer = _searched(sites, effort, run, any_plan)
     if isinstance(answer, Found):
         return _solution(sites, answer, run)
     homeless = {} if problem.rules.leave_out_price is None or run.watch() else homeless_groups(model)
     if homeless:
-        return _attempt(problem, effort, run, given_up | homeless)
+        return _attempt(problem, effort, run, given_up | homeless, any_plan)
     if answer.code == "not_found":
         return run.infeasible(answer, proven=False)
     return run.infeasible(unsure(answer) if model.guessed else answer, proven=not model.guessed)
@@ -146,7 +163,7 @@ def _exact(sites: Sites, run: Run) -> Found | Reason | None:
     return Found(labels, max(answer.bound, 0.0) if proven else None, proven)
 
 
-def _searched(sites: Sites, effort: float, run: Run) -> Found | Reason:
+def _searched(sites: Sites, effort: float, run: Run, any_plan: bool) -> Found | Reason:
     """Prices, annealing and windows, then the whole map at once: packages or assignments, and the bound."""
     placed = np.asarray(sites.may.any(axis=1))
     used = np.ones(len(sites.unit), dtype=np.bool_)
@@ -162,8 +179,9 @@ def _searched(sites: Sites, effort: float, run: Run) -> Found | Reason:
     if small and fits(sites, None):
         # a plan first, whatever it costs, for the time may be short
         best = pressed(sites, terms, first, moves, run.seed, run.watch)
-        search = _priced(sites, duals, effort, run)
-        best = dived(search, best, met)
+        if not any_plan:
+            search = _priced(sites, duals, effort, run)
+            best = dived(search, best, met)
     if best is None:
         plans = _annealed(sites, terms, first, moves, run)
         polish = effort * (0.3 if small else 1.0 if wide else 0.5)
@@ -171,6 +189,11 @@ def _searched(sites: Sites, effort: float, run: Run) -> Found | Reason:
         if best is None and search is None and not run.watch():
             rough = pressed(sites, terms, first, moves, run.seed, run.watch)
             best = None if rough is None else _further(sites, rough, duals[1], polish, run, 0)
+    if any_plan:
+        return _missed(sites, [*plans, *met], None, None, run) if best is None else Found(best, None, False)
+    if best is None or (best[placed] == OUT).any() or worth_of(sites, best).soft > 0:
+        grow = packed(sites, run.seed, round(0.3 * WORK * effort), run.watch)
+        best = min((p for p in (best, grow) if p is not None), key=lambda p: worth_of(sites, p), default=None)
     if search is not None:
         bound, best = _chosen(sites, search, best, effort, run)
     else:
@@ -180,15 +203,17 @@ def _searched(sites: Sites, effort: float, run: Run) -> Found | Reason:
     if best is None:
         return _missed(sites, [*plans, *met], duals, bound, run)
     least = _bound(sites, best, worth_of(sites, best), duals[0], effort, run)
-    return Found(best, least if bound is None else max(bound, least), False)
+    # what all plans cost that place everything, one that does not may undercut
+    known = None if (best[placed] == OUT).any() else bound
+    return Found(best, least if known is None else max(known, least), False)
 
 
 def _missed(
-    sites: Sites, met: list[Whole], duals: tuple[Floats, Floats], bound: float | None, run: Run
+    sites: Sites, met: list[Whole], duals: tuple[Floats, Floats] | None, bound: float | None, run: Run
 ) -> Reason:
-    """That no plan was met: the nearest of those that were, and what a plan costs at least."""
+    """That no plan was met: the nearest of those that were, and what a plan costs at least, where asked."""
     nearest = min(met, key=lambda plan: (int((plan == OUT).sum()), over_capacity(sites, plan)))
-    if not np.isinf(sites.arrays.out_price):
+    if duals is None or not np.isinf(sites.arrays.out_price):
         return none_met(sites, nearest, None)
     placed, least = np.asarray(sites.may.any(axis=1)), max(reduced_costs(sites, *duals)[0], 0.0)
     rough = sites_bound(sites, placed, duals[0], 0.0, 1.03 * least, ROUNDS, run.watch)[0]
@@ -213,8 +238,9 @@ def _chosen(
         turns = RENEWED * effort * min(1.0, 100.0 * len(sites.unit) ** 2 / len(search.placed) ** 2)
         far = worth_of(sites, best).distance > FAR * max(search.best, search.rough)
         best = renew(sites, best, max(1, round(2 * turns if far else turns)), run.watch)
-    search.value = math.inf if best is None else worth_of(sites, best).distance
-    found = None if run.watch() else search.choose(best)
+    whole = best is not None and not (best[search.placed] == OUT).any()
+    search.value = worth_of(sites, best).distance if best is not None and whole else math.inf
+    found = None if run.watch() else search.choose(best if whole else None)
     if found is not None and keeps_all(sites, found):
         best = found
     return search.proven(), best
@@ -341,7 +367,7 @@ def _solution(sites: Sites, found: Found, run: Run) -> Solution:
     model, labels = sites.model, found.labels
     problem = model.problem
     groups = groups_by_site(labels, len(sites.unit))
-    names = _names(sites, groups)
+    names = names_of(sites, groups)
     order = sorted(names, key=lambda site: min(unit for atom in groups[site] for unit in model.atoms[atom]))
     packages = []
     for site in order:
@@ -372,23 +398,3 @@ def _solution(sites: Sites, found: Found, run: Run) -> Solution:
         seed=run.seed,
         seconds=run.seconds(),
     )
-
-
-def _names(sites: Sites, groups: list[list[int]]) -> dict[int, str]:
-    """Package ids by site: the name of its lock, else P01, P02 … in order of the first member."""
-    names: dict[int, str] = {}
-    for site, group in enumerate(groups):
-        lock = next((lock for atom in group if (lock := sites.model.lock[atom]) is not None), None)
-        if lock is not None:
-            names[site] = lock
-    used = set(names.values())
-    opened = [site for site, group in enumerate(groups) if group]
-    order = sorted(opened, key=lambda site: min(u for atom in groups[site] for u in sites.model.atoms[atom]))
-    number, width = 0, max(2, len(str(len(opened))))
-    for site in order:
-        while site not in names:
-            number += 1
-            name = f"P{number:0{width}}"
-            if name not in used:
-                names[site] = name
-    return names

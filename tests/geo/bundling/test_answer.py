@@ -19,8 +19,9 @@ from geo.bundling import (
     check,
     solve,
 )
-from geo.bundling.answer import with_reasons
+from geo.bundling.answer import LOOKED_THROUGH, Proofs, with_reasons
 from geo.bundling.plan import StoppedBy
+from geo.bundling.proof.generation import Budget
 from tests.geo.bundling.cases import strip
 
 PAIRS = strip(4, activities=(Activity("households", 150, 250),), packages=2, leave_out_price=None)
@@ -90,3 +91,17 @@ def test_a_change_that_the_search_makes_nothing_of_is_found_by_looking_at_every_
     assert isinstance(answer, Infeasible)
     fewest = next(reason for reason in answer.conflict if reason.code == "rule_fewest")
     assert fewest.figures["to"] in (1, 2)
+
+
+def test_looks_through_every_plan_share_one_budget_of_work_and_each_takes_some() -> None:
+    """What many rules in conflict ask for is bounded, however many sets of them are looked at."""
+    proofs = Proofs(Budget(400_000, lambda: False))
+    settled = 0
+    while proofs.reaches(PAIRS):
+        before = proofs.budget.steps
+        found = proofs.of(PAIRS)
+        assert proofs.budget.steps < before
+        settled += found is not None and found.labels is not None
+    assert 1 <= settled <= 8
+    assert proofs.of(PAIRS) is None
+    assert not Proofs(Budget(400_000, lambda: False)).reaches(strip(LOOKED_THROUGH + 1))

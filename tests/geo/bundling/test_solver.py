@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import pytest
 
 from geo.bundling import (
     Activity,
+    BundlingError,
+    Centre,
     Infeasible,
     Link,
     Problem,
@@ -210,3 +213,24 @@ def test_alternatives_differ_and_the_best_comes_first() -> None:
 
 def test_alternatives_of_an_impossible_problem_name_the_conflict() -> None:
     assert isinstance(alternatives(grid(3, activities=HOUSEHOLDS, packages=4), 2), Infeasible)
+
+
+@pytest.mark.parametrize(
+    ("how", "field"),
+    [
+        ({"effort": 0.0}, "effort"),
+        ({"effort": -1.0}, "effort"),
+        ({"effort": math.nan}, "effort"),
+        ({"effort": math.inf}, "effort"),
+        ({"seed": -1}, "seed"),
+        ({"time_limit": -1.0}, "time_limit"),
+        ({"time_limit": math.nan}, "time_limit"),
+    ],
+)
+@pytest.mark.parametrize("centres", [(), (Centre("u0", 300),)])
+def test_a_setting_that_means_nothing_is_refused_by_name(
+    how: dict[str, float], field: str, centres: tuple[Centre, ...]
+) -> None:
+    with pytest.raises(BundlingError) as refused:
+        solve(strip(4, centres=centres), **how)  # type: ignore[arg-type]  # one of several, by name
+    assert refused.value.field == field
