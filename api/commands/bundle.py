@@ -109,8 +109,8 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     files = parser.add_argument_group("files")
     add = files.add_argument
     add("units", metavar="UNITS", type=Path, help="polygons or points (.gpkg, .geojson, .shp or any other "
-        "that import takes), or a .csv with id,x,y,… in metres")  # fmt: skip
-    add("--layer", metavar="NAME", help="the layer of UNITS, where it has several")
+        "that import takes), or a .csv or .xlsx with id,x,y,… in metres or id,lon,lat,…")  # fmt: skip
+    add("--layer", metavar="NAME", help="the layer or sheet of UNITS, where it has several")
     add("--id", metavar="FIELD", help="field with the ids (default: id, code, or the row's number from 0)")
     add("--mend", action="store_true", help="make invalid polygons valid instead of refusing them")
     add("--out", type=Path, required=True, metavar="FILE", help=".gpkg or .csv with id,package,hub")

@@ -18,7 +18,8 @@ from pyproj import CRS
 from pyproj.exceptions import ProjError
 from shapely.errors import ShapelyError
 
-from api.commands.bundle_tables import Table, read_csv
+from api.commands.bundle_points import TABLES, read_points
+from api.commands.bundle_tables import Table
 from geo.crs import plane_zone
 from geo.errors import BadInput
 from geo.ingest.formats import Format, inspect
@@ -29,7 +30,7 @@ _TAKEN: Final = frozenset({0, 3, 4, 6})
 _READ_HERE: Final = (".shp", ".gpkg", ".geojson", ".json")
 _TABLES: Final = ("xlsx", "csv")
 _AS_CSV: Final = {
-    "xlsx": "; save the table as CSV with the columns id, x and y",
+    "xlsx": "; give a workbook of id, x and y a name that ends in .xlsx",
     "csv": "; give a table of id, x and y a name that ends in .csv",
 }
 _SEVERAL: Final = "{} has several layers: choose one with --layer: {}"
@@ -59,14 +60,19 @@ class UnitTable:
 def read_units(
     path: Path, id_field: str | None, layer: str | None = None, *, linked: bool = False, mend: bool = False
 ) -> UnitTable:
-    """Read polygons or points, or a CSV `id,x,y,…` in metres; geographic files go to their Gauss–Krüger zone.
+    """Read polygons or points, or a table of points; what is in degrees goes to its Gauss–Krüger zone.
 
     ``linked``: neighbours are given, so that a table's coordinates may be anything. ``mend``: invalid polygons
     are made valid instead of refused; nothing else of them changes. Raises BadInput for a file
     that cannot be taken, with field and place.
     """
-    if path.suffix.lower() in (".csv", ".txt"):
-        table, shown = _read_points(path, linked)
+    if path.is_dir():
+        held = ", ".join(sorted(each.name for each in path.iterdir() if each.suffix.lower() in _READ_HERE))
+        raise BadInput(
+            f"{path.name} is a folder; name one file{f' in it: {held}' if held else ''}", field="file"
+        )
+    if path.suffix.lower() in TABLES:
+        table, shown = read_points(path, id_field, layer, linked=linked)
     else:
         frame = _frame(path, layer)
         table, shown = _split(path.name, frame)
@@ -101,15 +107,6 @@ def _ids(table: Table, id_field: str | None, count: int) -> tuple[str, ...]:
 # ---- shapes -----------------------------------------------------------------------------------------------
 
 
-def _read_points(path: Path, linked: bool) -> tuple[Table, gpd.GeoSeries]:
-    table = read_csv(path, ("id", "x", "y"))
-    x, y = table.known("x"), table.known("y")
-    small = len(x) > 1 and bool((abs(x) <= 180).all() and (abs(y) <= 90).all())
-    if small and not linked and ((x % 1).any() or (y % 1).any()):
-        raise BadInput(f"x and y of {path.name} look like degrees; give them in metres", field="x")
-    return table, gpd.GeoSeries(shapely.points(x, y))
-
-
 def _split(name: str, frame: gpd.GeoDataFrame) -> tuple[Table, gpd.GeoSeries]:
     columns = {column: frame[column] for column in frame.columns if column != frame.geometry.name}
     return Table(name, columns), frame.geometry
@@ -122,7 +119,7 @@ def _frame(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
     if frame.crs is None:
         raise BadInput(
             f"{path.name} does not say its coordinate system: set it in QGIS (layer CRS) or by "
-            "ogr2ogr -a_srs EPSG:4527, or hand in a CSV id,x,y in metres",
+            "ogr2ogr -a_srs EPSG:4527, or hand in a table id,x,y in metres",
             field="crs",
         )
     return frame

@@ -25,13 +25,15 @@ from api.commands.bundle_out import (
     write_report,
 )
 from api.commands.bundle_rules import Asked, asked
-from geo.bundling import Infeasible, Problem, Solution, alternatives
+from geo.bundling import Infeasible, Problem, Reason, Solution, alternatives
 from geo.settings import Settings
 
 SOLVED: Final = 0
 NO_SOLUTION: Final = 3
 _EVERY: Final = 0.2
 """Seconds between two updates of the progress line."""
+_FEW: Final = 5
+"""Units left out of which the terminal says why."""
 
 
 def run(args: argparse.Namespace, _settings: Settings) -> int:
@@ -140,12 +142,22 @@ def _write(args: argparse.Namespace, table: UnitTable, wanted: Asked, plans: tup
             write(args.report, partial(write_report, report=report))
     for number, plan in enumerate(plans, 1):
         sys.stdout.write(summary(beside(args.out, number), plan, wanted.unknown) + "\n")
+    _tell_left_out({**plans[0].left_out, **wanted.unknown}, reported=args.report is not None)
     if len(plans) < args.alternatives:
         sys.stdout.write(
             f"{args.alternatives} plans were asked for, the search met {len(plans)} different ones\n"
         )
     if plans[0].stopped_by in ("time_limit", "cancel"):
         _warn("the search was stopped early: this is the best plan so far")
+
+
+def _tell_left_out(out: Mapping[str, Reason], *, reported: bool) -> None:
+    """Why units stay out, the first few of them; the report says it of each."""
+    for unit, why in list(out.items())[:_FEW]:
+        _warn(f"left out: {unit}: {why.text}")
+    if len(out) > _FEW:
+        rest = "the report says" if reported else "--report JSON says"
+        _warn(f"left out: {len(out) - _FEW} more; {rest} why of each")
 
 
 def _about(table: UnitTable, problem: Problem) -> dict[str, Any]:

@@ -132,6 +132,7 @@ def test_earlier_runs_come_back_also_those_that_came_to_nothing(page: Page, serv
     page.locator("#fewest").fill("95")
     page.locator("#make").click()
     expect(page.locator("#result .conflict")).to_be_visible(timeout=LONG)
+    page.locator("#fewest").fill("")
     page.reload()
     # The run that came to nothing is shown again, with its rules and the button that mends them.
     expect(page.locator("#result .conflict button")).to_be_visible(timeout=LONG)
@@ -142,6 +143,25 @@ def test_earlier_runs_come_back_also_those_that_came_to_nothing(page: Page, serv
     page.locator("#side-open").click()
     page.locator("#side-round").select_option(index=1)
     expect(page.locator("#side-columns .side-column").last).to_contain_text("已保存的轮次")
+
+
+def test_on_paper_every_package_names_its_members_and_those_left_out_stand_by_reason(
+    page: Page, service: Service
+) -> None:
+    service.enter(page, "officer")
+    made(page)
+    second = page.locator("#cards .card").nth(1)
+    expect(second.locator(".members")).to_be_hidden()
+    reasons = page.locator("#cards .left-out summary").all_inner_texts()
+    assert any("业主不愿意" in reason for reason in reasons)
+    assert len(reasons) < page.locator("#cards .left-out li").count()
+    page.locator("#cards .left-out summary").first.click()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(second.locator(".members li")).to_have_count(members(page, 2))
+    expect(second.locator(".members li").first).to_be_visible()
+    expect(page.locator("#cards .left-out li").first).to_be_visible()
+    expect(second.locator(".acts")).to_have_count(0)
 
 
 @pytest.mark.parametrize("width", [390, 1024])

@@ -18,7 +18,7 @@ export function total(units, name) {
 /**
  * @param {import("./board.js").Lot} lot @param {number} index @param {Feature[]} units
  * @param {{bounds: [number, number], active: boolean, broken: Violation[], choose: () => void,
- *   open: boolean, acts: HTMLElement | null, amend: (said: Partial<import("./board.js").Lot>) => void}} about
+ *   open: boolean, acts: HTMLElement | null, show: (unit: Feature) => void, amend: (said: Partial<import("./board.js").Lot>) => void}} about
  */
 export function card(lot, index, units, about) {
   const households = total(units, "households");
@@ -33,12 +33,22 @@ export function card(lot, index, units, about) {
     class: ["card", about.active ? "active" : "", about.broken.length ? "broken" : ""].filter(Boolean).join(" "), style: `border-left-color:${colourOf(index)}`, tabindex: 0, role: "button",
     "aria-pressed": String(about.active), data: { package: lot.name },
   }, el("h3", {}, chip, el("span", { class: "grow" }, lot.name), lockOf(lot, about)), figures, units.length ? gauge(households, low, high, off) : null,
-  moneyOf(lot.money), split(lot), ...about.broken.map(warning), about.acts, about.active && about.open && units.length ? services(lot, about.amend) : null);
+  moneyOf(lot.money), membersOf(units, about.show), split(lot), ...about.broken.map(warning), about.acts, about.active && about.open && units.length ? services(lot, about.amend) : null);
   made.addEventListener("click", about.choose);
   made.addEventListener("keydown", (event) => {
     if (event.target === made && (event.code === "Enter" || event.code === "Space")) (event.preventDefault(), about.choose());
   });
   return made;
+}
+
+/** Who is in it, the largest first: on the screen of the active package, on paper of every one. @param {Feature[]} units @param {(unit: Feature) => void} show */
+function membersOf(units, show) {
+  const size = (/** @type {Feature} */ unit) => unit.properties.households ?? 0;
+  const rows = [...units].sort((a, b) => size(b) - size(a)).map((unit) => el("li", {},
+    button(unit.properties.name ?? unit.id, () => show(unit), { class: "plain link" }), el("span", { class: "note" }, t("packages.households", { n: num(unit.properties.households) }))));
+  const made = el("ul", { class: "members" }, ...rows);
+  made.addEventListener("click", (event) => event.stopPropagation());
+  return rows.length ? made : null;
 }
 
 /** A locked package keeps its members when packages are made again.
@@ -108,13 +118,34 @@ function warning(violation) {
   return el("p", { class: "field-error", title: violation.text }, `⚠ ${text}`);
 }
 
-/** Units that lie in no package, with the reason the engine gave.
+/** Units up to which every group of reasons is open. */
+const FEW = 40;
+
+/** Units that lie in no package, with the reason the engine gave: those of one kind of reason together, the most first.
  * @param {Feature[]} units @param {Map<string, import("./reasons.js").Reason>} why @param {(unit: Feature) => void} show @param {(code: string) => string} name */
 export function leftOut(units, why, show, name) {
-  const rows = units.map((unit) => {
-    const reason = why.get(unit.id);
-    return el("li", { class: "stacked" }, button(unit.properties.name ?? unit.id, () => show(unit), { class: "plain link" }),
-      el("span", { class: "note", title: reason?.text ?? "" }, reason ? whyOut(reason, name) : MISSING));
-  });
-  return el("section", { class: "left-out" }, el("h3", {}, `${t("packages.left_out")}（${units.length}）`), el("ul", {}, ...rows));
+  /** @type {Map<string, Feature[]>} */
+  const groups = new Map();
+  for (const unit of units) {
+    const kind = kindOf(why.get(unit.id));
+    groups.set(kind, [...(groups.get(kind) ?? []), unit]);
+  }
+  const ordered = [...groups].sort((a, b) => b[1].length - a[1].length);
+  return el("section", { class: "left-out" }, el("h3", {}, `${t("packages.left_out")}（${units.length}）`), ...ordered.map(([kind, group]) => el("details", { class: "more", open: units.length <= FEW },
+    el("summary", {}, kind || t("packages.no_reason"), el("span", { class: "note" }, ` ${t("side.units_n", { n: num(group.length) })} · ${t("packages.households", { n: num(total(group, "households")) })}`)),
+    el("ul", {}, ...group.map((unit) => outRow(unit, why.get(unit.id), show, name))))));
+}
+
+/** @param {Feature} unit @param {import("./reasons.js").Reason | undefined} reason @param {(unit: Feature) => void} show @param {(code: string) => string} name */
+function outRow(unit, reason, show, name) {
+  return el("li", { class: "stacked" }, button(unit.properties.name ?? unit.id, () => show(unit), { class: "plain link" }),
+    el("span", { class: "note", title: reason?.text ?? "" }, reason ? whyOut(reason, name) : MISSING));
+}
+
+/** What a reason is in a few words, without figures. @param {import("./reasons.js").Reason | undefined} reason */
+function kindOf(reason) {
+  if (!reason) return "";
+  const kind = named("why", reason.code);
+  const cut = reason.figures?.cut;
+  return kind === reason.code ? "" : cut ? `${kind}${t("packages.and_so")}${named("links", cut)}` : kind;
 }

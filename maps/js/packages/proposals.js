@@ -9,7 +9,7 @@ import { refusal } from "./fixes.js";
 import { askForPrices, pricesOf } from "./prices.js";
 import { comparison, summary } from "./result.js";
 import { sideBySide } from "./side.js";
-import { ask, running, watch } from "./work.js";
+import { ask, earlier, watch } from "./work.js";
 
 /** @typedef {import("./result.js").Plan} Plan */
 
@@ -49,8 +49,12 @@ export class Proposals {
 
   /** A proposal that was asked for before: the one of the address, or this person's that is still being made. @param {number | null} wanted */
   async resume(wanted) {
-    const job = wanted ?? (await running(this.desk.user));
-    if (job !== null) await this.busy(() => this.take(job, null));
+    const run = await earlier(wanted, this.desk.user);
+    if (!run && wanted === null) return;
+    await this.busy(async () => {
+      if (run) await this.on.asked(run.rules, run.as_of);
+      await this.take(run?.id ?? Number(wanted), run?.rules ?? null);
+    });
   }
 
   /** Waits for a proposal and puts its best plan on the board. @param {number} job @param {Record<string, any> | null} rules null: those it was asked with */
@@ -68,20 +72,11 @@ export class Proposals {
       this.plans = [];
       this.job = job;
       history.replaceState(null, "", `?job=${job}`);
-      const asked = rules ?? (await this.askedWith(job));
       const result = byId("result");
       result.hidden = false;
-      fill(result, refusal(asked, error.body, this.desk.name, (fix) => this.on.fixed(fix.rules)));
+      fill(result, refusal(rules ?? {}, error.body, this.desk.name, (fix) => this.on.fixed(fix.rules)));
       result.scrollIntoView({ block: "nearest" });
     }
-  }
-
-  /** The rules of a run that came to nothing, in the form again. @param {number} job @returns {Promise<Record<string, any>>} */
-  async askedWith(job) {
-    const { jobs } = await get(paths.bundleJobs, { limit: 100 });
-    const run = jobs.find((/** @type {any} */ one) => one.id === job);
-    if (run) await this.on.asked(run.rules, run.as_of);
-    return run?.rules ?? {};
   }
 
   /** Nothing else is asked for meanwhile. @param {() => Promise<void>} act */

@@ -14,11 +14,13 @@ export async function ask(address, body) {
   return (await send("POST", address, body)).body.job;
 }
 
-/** The number of a proposal of this person that is still being made, or null. @param {string} user @returns {Promise<number | null>} */
-export async function running(user) {
-  const { jobs } = await get(paths.bundleJobs, { limit: 10 });
-  const mine = jobs.find((/** @type {any} */ job) => job.actor === user && !ENDED.includes(job.state));
-  return mine ? mine.id : null;
+/** @typedef {{id: number, actor: string, state: string, rules: Record<string, any>, as_of: string}} Asked  a proposal that was asked for */
+
+/** A proposal that was asked for earlier: the one of this number, else the one of this person that is still being made.
+ * @param {number | null} wanted @param {string} user @returns {Promise<Asked | null>} */
+export async function earlier(wanted, user) {
+  const { jobs } = await get(paths.bundleJobs, { limit: 100 });
+  return jobs.find((/** @type {Asked} */ job) => (wanted === null ? job.actor === user && !ENDED.includes(job.state) : job.id === wanted)) ?? null;
 }
 
 /** Waits for a job, with a bar and a button to stop it. @param {number} id @param {{title: string, stop: string}} words

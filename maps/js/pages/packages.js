@@ -91,6 +91,8 @@ function wire() {
   const click = (/** @type {string} */ id) => () => byId(id).click();
   keys({ number, none, lock, nextLoose: () => tour.loose(), nextBroken: () => tour.broken(), take, drop: () => (brush.on ? (brush.set(false), true) : false) || drop(), undo, redo, lasso: click("lasso"), brush: click("brush"), links: click("links") });
   board.taken = (patch) => saved.took(patch);
+  // Paper has no clicks: what is folded up opens before it goes there.
+  window.addEventListener("beforeprint", () => document.querySelectorAll("#cards .left-out details").forEach((each) => each.setAttribute("open", "")));
 }
 
 function undo() {
@@ -320,7 +322,7 @@ function showCards() {
   balance.show(readRules(desk.area));
   const bounds = /** @type {[number, number]} */ ([Number(byId("min", HTMLInputElement).value), Number(byId("max", HTMLInputElement).value)]);
   const cards = board.lots.map((lot, i) => card(lot, i, desk.features(lot.members), {
-    bounds, active: i === board.active, broken: desk.broken.filter((item) => item.package === lot.name), choose: () => choose(i),
+    bounds, active: i === board.active, broken: desk.broken.filter((item) => item.package === lot.name), choose: () => choose(i), show: (unit) => pool.locate(unit),
     open: desk.mayEdit, acts: i === board.active && desk.mayEdit ? acts(desk, i, { said: hint }) : null, amend: (said) => (board.amend(i, said), changed()),
   }));
   const more = desk.mayEdit ? button(`＋ ${t("packages.new")}`, addPackage) : null;

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from tests.api.commands.test_bundle import run
 from tests.api.commands.test_bundle_inputs import edited, folder, left_behind, told
@@ -59,9 +61,80 @@ def test_bytes_that_are_no_text(folder: Path, capsys: pytest.CaptureFixture[str]
     assert "neither UTF-8 nor GB18030" in told(capsys)
 
 
-def test_a_workbook_of_units_is_to_be_saved_as_csv(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+WORKBOOK = pd.DataFrame(
+    {
+        "小区": ["甲", "乙", "丙", "丁"],
+        "经度": [117.28, 117.281, 117.282, 117.283],
+        "纬度": [31.86, 31.86, 31.86, 31.86],
+        "户数": [100, 120, 90, 110],
+    }
+)
+
+
+def test_an_offices_workbook_in_degrees_is_bundled_as_it_is(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    units, out = folder / "in" / "台账.xlsx", folder / "out.gpkg"
+    WORKBOOK.to_excel(units, index=False)
+    assert run(units, "--id", "小区", "--weight", "户数", "--min", 150, "--max", 300, "--out", out) == 0
+    assert "in EPSG:4490: distances are measured in EPSG:4548" in told(capsys)
+    plan = gpd.read_file(out)
+    assert sorted(plan["id"]) == sorted(WORKBOOK["小区"])
+    assert plan.crs == "EPSG:4490"
+    # the same as a table of text, where barriers find their place too
+    text, river = folder / "in" / "units.csv", folder / "in" / "river.geojson"
+    WORKBOOK.rename(columns={"小区": "id", "经度": "Lon", "纬度": "Lat"}).to_csv(text, index=False)
+    line = shapely.LineString([(117.2815, 31.8), (117.2815, 31.9)])
+    gpd.GeoSeries([line], crs=4326).to_file(river)
+    words = ("--weight", "户数", "--packages", 2, "--barriers", river)
+    assert run(text, *words, "--out", folder / "out.csv") == 0
+    parts = pd.read_csv(folder / "out.csv").groupby("package")["id"].agg(set)
+    assert {frozenset(each) for each in parts} == {frozenset("甲乙"), frozenset("丙丁")}
+
+
+def test_a_workbook_names_the_row_of_a_fault_and_the_sheet_to_choose(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     units = folder / "in" / "units.xlsx"
-    pd.DataFrame({"id": ["a"], "x": [1.0], "y": [2.0]}).to_excel(units, index=False)
+    WORKBOOK.astype({"户数": object}).replace({"户数": {90: "约九十"}}).to_excel(units, index=False)
+    words = ("--id", "小区", "--weight", "户数", "--min", 150, "--out", folder / "out.csv")
+    assert run(units, *words) == 1
+    assert "units.xlsx, line 4 (unit 丙): 户数 '约九十' is no number [户数]" in capsys.readouterr().err
+    with pd.ExcelWriter(units) as book:
+        WORKBOOK.to_excel(book, sheet_name="老旧小区", index=False)
+        WORKBOOK.to_excel(book, sheet_name="单体楼", index=False)
+    assert run(units, *words) == 1
+    assert "choose one with --layer: 老旧小区, 单体楼 [layer]" in told(capsys)
+    assert run(units, "--layer", "单体楼", *words) == 0
+
+
+def test_a_name_that_ends_in_xlsx_does_not_make_a_workbook(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    units = folder / "in" / "units.xlsx"
+    units.write_text("id,x,y\na,1,2\n", encoding="utf-8")
     assert run(units, "--packages", 1, "--out", folder / "out.csv") == 1
-    assert "units.xlsx: this format holds no shapes; save the table as CSV" in told(capsys)
+    assert "units.xlsx" in told(capsys)
     assert left_behind(folder) == set()
+
+
+def test_a_folder_is_not_taken_but_its_files_are_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gpd.GeoSeries([shapely.Point(0, 0)], crs=4527).to_file(folder / "in" / "区县.shp")
+    assert run(folder / "in", "--packages", 1, "--out", folder / "out.csv") == 1
+    assert "in is a folder; name one file in it: 区县.shp [file]" in told(capsys)
+
+
+def test_the_terminal_says_of_the_first_left_out_why(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    units = folder / "in" / "units.csv"
+    rows = [f"u{number},{number * 1000}.5,0,100" for number in range(8)] + ["big,9999,0,400"]
+    units.write_text("\n".join(["id,x,y,households", *rows]), encoding="utf-8")
+    words = ("--weight", "households", "--min", 150, "--out", folder / "out.csv")
+    assert run(units, *words) == 0
+    said = capsys.readouterr().err
+    assert said.count("left out: u") == 5
+    assert "left out: u0: no neighbour" in said
+    assert "left out: 3 more; --report JSON says why of each" in said
