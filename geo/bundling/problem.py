@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import Literal
 
 from geo.bundling.errors import BundlingError
@@ -25,10 +26,20 @@ _LARGEST = 1e15
 
 
 def _finite(value: float | None, name: str, most: float = _LARGEST) -> None:
-    if value is None or isinstance(value, bool) or not math.isfinite(value):
+    if not isinstance(value, Real) or isinstance(value, bool) or not math.isfinite(value):
         raise BundlingError(f"{name} must be a finite number, not {value!r}", field=name)
     if abs(value) > most:
         raise BundlingError(f"{name} is out of range: {value:g}", field=name)
+
+
+def _whole(value: object, name: str) -> None:
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise BundlingError(f"{name} must be a whole number, not {value!r}", field=name)
+
+
+def _text(value: object, what: str, name: str) -> None:
+    if not isinstance(value, str) or not value:
+        raise BundlingError(f"{what} must be a text that is not empty, not {value!r}", field=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +63,9 @@ class Unit:
     lock: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.id:
-            raise BundlingError("a unit needs an id", field="unit.id")
+        _text(self.id, "a unit's id", "unit.id")
+        if self.lock is not None:
+            _text(self.lock, "a lock", f"unit[{self.id}].lock")
         for name, value in (("x", self.x), ("y", self.y)):
             _finite(value, f"unit[{self.id}].{name}", 1e9)
         for name, value in self.weights.items():
@@ -82,6 +94,8 @@ class Link:
         _finite(self.gap, "link.gap")
         if self.gap < 0:
             raise BundlingError(f"the gap {self.gap} is negative", field="link.gap")
+        if self.cut not in (None, "gap", "barrier"):
+            raise BundlingError(f"a link is cut by a gap or a barrier, not {self.cut!r}", field="link.cut")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +180,25 @@ class Rules:
         names = [activity.name for activity in self.activities]
         if len(set(names)) != len(names):
             raise BundlingError("two activities have one name", field="rules.activities")
-        low, high = self.package_range()
-        if low < 0 or high < low:
-            raise BundlingError(f"no number lies between {low} and {high}", field="rules.packages")
-        if self.max_members is not None and self.max_members < 1:
-            raise BundlingError("a package has at least one member", field="rules.max_members")
+        self._check_numbers()
         self._check_prices(names)
+
+    def _check_numbers(self) -> None:
+        given = self.packages if isinstance(self.packages, tuple | list) else (self.packages,) * 2
+        if len(given) != 2:
+            raise BundlingError(f"packages are a number or two, not {given!r}", field="rules.packages")
+        for value in given if self.packages is not None else ():
+            if value != math.inf:
+                _whole(value, "rules.packages")
+        low, high = self.package_range()
+        if low < 0 or high < low or low == math.inf:
+            raise BundlingError(f"no number lies between {low} and {high}", field="rules.packages")
+        if self.centres and high < 1:
+            raise BundlingError("given centres ask for at least one package", field="rules.packages")
+        if self.max_members is not None:
+            _whole(self.max_members, "rules.max_members")
+            if self.max_members < 1:
+                raise BundlingError("a package has at least one member", field="rules.max_members")
 
     def _check_prices(self, names: list[str]) -> None:
         if self.leave_out_price is not None:
@@ -189,9 +216,10 @@ class Rules:
         """Fewest and most packages allowed; the most is ``inf`` when free."""
         if self.packages is None:
             return 0, math.inf
-        if isinstance(self.packages, int):
-            return self.packages, self.packages
-        return self.packages
+        if isinstance(self.packages, tuple | list):
+            low, high = self.packages
+            return low, high
+        return int(self.packages), int(self.packages)
 
     def opened_range(self) -> tuple[int, float]:
         """Fewest and most packages, given centres counted in.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from numbers import Integral, Real
 
 from geo.bundling.centres.solve import solve_centres
 from geo.bundling.errors import BundlingError
@@ -104,11 +105,11 @@ def _attempt(
 
 
 def _refuse(effort: float, seed: int, time_limit: float | None) -> None:
-    if not (math.isfinite(effort) and effort > 0):
+    if not (isinstance(effort, Real) and math.isfinite(effort) and effort > 0):
         raise BundlingError(f"effort must be a number above zero, not {effort!r}", field="effort")
-    if seed < 0:
-        raise BundlingError(f"the seed {seed!r} must be a whole number from 0", field="seed")
-    if time_limit is not None and not time_limit >= 0:
+    if not isinstance(seed, Integral) or seed < 0:
+        raise BundlingError(f"the seed must be a whole number from 0, not {seed!r}", field="seed")
+    if time_limit is not None and not (isinstance(time_limit, Real) and time_limit >= 0):
         raise BundlingError(f"the time limit {time_limit!r} is no number of seconds", field="time_limit")
 
 
