@@ -9,6 +9,7 @@ from threading import BoundedSemaphore
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from geo.bundling import Infeasible, Reason, Solution, alternatives, check
@@ -171,9 +172,11 @@ def packages_of(
 def _package(
     ground: Ground, rules: BundleRules, name: str, members: Sequence[Candidate], hubs: Mapping[str, str]
 ) -> dict[str, Any]:
+    hub = hubs.get(name) or medoid(members)
     return {
         "id": name,
-        "hub": hubs.get(name) or medoid(members),
+        "hub": hub,
+        "way": _way(members, hub),
         "members": [each.code for each in members],
         "units": [_plain(ground, each) for each in members],
         **{figure: _total(members, figure) for figure in ("households", "residents", "floor_area")},
@@ -205,10 +208,28 @@ def medoid(members: Sequence[Candidate]) -> str | None:
     """Return the member with the least household-weighted distance to all (the hub); None of an empty package."""
     if not members:
         return None
-    points = np.array([(each.shape.centroid.x, each.shape.centroid.y) for each in members])
-    weight = np.array([each.households or 0 for each in members], dtype=float)
-    apart = np.hypot(*(points[:, None] - points[None, :]).transpose(2, 0, 1))
+    apart, weight = _apart(members), _homes(members)
     return members[int((apart * weight).sum(axis=1).argmin())].code
+
+
+def _way(members: Sequence[Candidate], hub: str | None) -> float | None:
+    """Return the metres from a household to the hub, on average; None where no household is known."""
+    weight = _homes(members)
+    place = next((place for place, each in enumerate(members) if each.code == hub), None)
+    if place is None or not weight.sum():
+        return None
+    return float(_apart(members)[place] @ weight / weight.sum())
+
+
+def _apart(members: Sequence[Candidate]) -> NDArray[np.float64]:
+    """Metres between the middles of footprints, each to each."""
+    points = np.array([(each.shape.centroid.x, each.shape.centroid.y) for each in members])
+    apart: NDArray[np.float64] = np.hypot(*(points[:, None] - points[None, :]).transpose(2, 0, 1))
+    return apart
+
+
+def _homes(members: Sequence[Candidate]) -> NDArray[np.float64]:
+    return np.array([each.households or 0 for each in members], dtype=float)
 
 
 def _total(members: Sequence[Candidate], figure: str) -> float | int | None:

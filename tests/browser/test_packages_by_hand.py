@@ -74,6 +74,7 @@ def test_a_brush_paints_units_into_the_active_package_and_out_of_it(page: Page, 
     page.keyboard.press("Enter")
     painted = members(page, 2)
     assert painted > before + 1
+    expect(page.locator("#cards .card.active .figures")).to_contain_text("每户到中心")
     sweep(page, alt=True)
     page.keyboard.press("Enter")
     assert sum(members(page, n + 1) for n in range(page.locator("#cards .card").count())) < placed
@@ -111,6 +112,7 @@ def test_the_balance_shows_each_package_against_the_bounds(page: Page, service: 
     bars = page.locator("#balance [data-bar]")
     expect(bars).to_have_count(page.locator("#cards .card").count())
     expect(page.locator("#balance .off")).to_have_count(0)
+    expect(page.locator("#balance")).to_contain_text("每户到中心")
     bars.last.click()
     expect(page.locator("#cards .card.active h3")).to_contain_text(bars.last.get_attribute("data-bar") or "")
     page.locator("#max").fill("1000")

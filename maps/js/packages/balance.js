@@ -3,7 +3,7 @@
 import { button, el, fill, select, svg } from "../dom.js";
 import { num, squareMetres, t } from "../words.js";
 import { colourOf } from "./board.js";
-import { total, yuan } from "./cards.js";
+import { meanOf, total, yuan } from "./cards.js";
 
 /** @typedef {{place: number, name: string, value: number}} Bar */
 /** @typedef {"households" | "floor_area" | "money"} Measure */
@@ -72,10 +72,12 @@ export class Balance {
   sum() {
     const placed = this.desk.features(this.desk.placed());
     const all = this.desk.features(new Set([...this.desk.pool, ...this.desk.placed()]));
-    return t("balance.sum", {
+    const way = meanOf(this.desk.board.lots, (codes) => this.desk.features(codes));
+    const sum = t("balance.sum", {
       units: num(placed.length), all: num(all.length), households: num(total(placed, "households") ?? 0), homes: num(total(all, "households") ?? 0),
       area: squareMetres(total(placed, "floor_area")),
     });
+    return way === null ? sum : `${sum}${t("packages.and_so")}${t("packages.way", { n: num(way) })}`;
   }
 
   /** @param {Bar[]} bars */

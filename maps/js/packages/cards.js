@@ -9,6 +9,15 @@ const SERVICES = ["order", "cleaning", "green", "convenience"];
 
 /** @typedef {{rule: string, package: string | null, text: string, units: string[], pieces: string[][]}} Violation */
 
+/** Metres from a household to the hub of its package over all packages; null where one of them is not known.
+ * @param {import("./board.js").Lot[]} lots @param {(codes: string[]) => Feature[]} features @returns {number | null} */
+export function meanOf(lots, features) {
+  const known = lots.filter((lot) => lot.members.length).map((lot) => ({ way: lot.way, homes: total(features(lot.members), "households") ?? 0 }));
+  const homes = known.reduce((sum, one) => sum + one.homes, 0);
+  if (!homes || known.some((one) => one.homes && typeof one.way !== "number")) return null;
+  return known.reduce((sum, one) => sum + one.homes * (one.way ?? 0), 0) / homes;
+}
+
 /** Sum of what is known; null when nothing is. @param {Feature[]} units @param {string} name @returns {number | null} */
 export function total(units, name) {
   const known = units.map((unit) => unit.properties[name]).filter((value) => value !== null && value !== undefined);
@@ -28,7 +37,8 @@ export function card(lot, index, units, about) {
   const figures = el("div", { class: "figures" },
     el("span", {}, t("packages.members", { n: units.length })),
     el("span", {}, t("packages.households", { n: num(households) })),
-    el("span", {}, squareMetres(total(units, "floor_area"))));
+    el("span", {}, squareMetres(total(units, "floor_area"))),
+    lot.way === null || lot.way === undefined ? null : el("span", { title: t("side.way") }, t("packages.way", { n: num(lot.way) })));
   const made = el("article", {
     class: ["card", about.active ? "active" : "", about.broken.length ? "broken" : ""].filter(Boolean).join(" "), style: `border-left-color:${colourOf(index)}`, tabindex: 0, role: "button",
     "aria-pressed": String(about.active), data: { package: lot.name },

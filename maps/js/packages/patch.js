@@ -3,7 +3,7 @@
 
 /** @typedef {{name: string, services: string[]}} ServiceLot */
 /** @typedef {{number: number, hub: string | null, ceiling_fen: number | null}} Kept  what the service knows of a package and this page does not change */
-/** @typedef {{key: number, place: number, name: string, members: string[], lots?: ServiceLot[], locked?: boolean, money?: any, kept?: Kept}} Lot */
+/** @typedef {{key: number, place: number, name: string, members: string[], lots?: ServiceLot[], locked?: boolean, money?: any, way?: number | null, kept?: Kept}} Lot */
 /** @typedef {{name: string, place: number, locked: boolean, lots: ServiceLot[], kept?: Kept}} Said  what a package says of itself */
 /** @typedef {{units: Map<string, [number | null, number | null]>, lots: Map<number, [Said | null, Said | null]>, hubs?: Map<number, string>, back?: Map<number, string>}} Patch
  *   `hubs`: of the packages that it touches, as they were before; `back`: those that it brings back */

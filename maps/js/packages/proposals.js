@@ -65,18 +65,23 @@ export class Proposals {
       this.prices.clear();
       this.job = job;
       this.plans = [best, ...alternatives];
-      history.replaceState(null, "", `?job=${job}`);
+      this.address(job);
       await this.show(0);
     } catch (error) {
       if (!(error instanceof Problem) || !error.body.conflict) throw error;
       this.plans = [];
       this.job = job;
-      history.replaceState(null, "", `?job=${job}`);
+      this.address(job);
       const result = byId("result");
       result.hidden = false;
       fill(result, refusal(rules ?? {}, error.body, this.desk.name, (fix) => this.on.fixed(fix.rules)));
       result.scrollIntoView({ block: "nearest" });
     }
+  }
+
+  /** A reload brings the proposal back; where a saved round lies on the board, the round. @param {number} job */
+  address(job) {
+    if (!this.on.rounds.id) history.replaceState(null, "", `?job=${job}`);
   }
 
   /** Nothing else is asked for meanwhile. @param {() => Promise<void>} act */
@@ -113,7 +118,7 @@ export class Proposals {
     const locked = new Map(board.lots.filter((lot) => lot.locked).map((lot) => [lot.name, lot]));
     if (!board.lots.length || !this.on.keep()) {
       this.desk.packageNames = freshNames(plan.packages, new Set(locked.keys()));
-      board.reset(plan.packages.map((item) => ({ ...locked.get(item.id), name: this.desk.name(item.id), members: item.members, money: item.money })));
+      board.reset(plan.packages.map((item) => ({ ...locked.get(item.id), name: this.desk.name(item.id), members: item.members, money: item.money, way: item.way })));
       return false;
     }
     const heirs = heirsOf(board.lots, plan.packages);
@@ -121,7 +126,7 @@ export class Proposals {
     const names = freshNames(plan.packages.filter((item) => !heirs.has(item.id)).map((item) => ({ id: `+${item.id}` })), taken);
     const lots = plan.packages.map((item) => {
       const heir = heirs.get(item.id);
-      return heir ? { ...heir, members: item.members, money: item.money } : board.fresh({ name: names.get(`+${item.id}`) ?? item.id, members: item.members, money: item.money });
+      return heir ? { ...heir, members: item.members, money: item.money, way: item.way } : board.fresh({ name: names.get(`+${item.id}`) ?? item.id, members: item.members, money: item.money, way: item.way });
     });
     this.desk.packageNames = new Map(plan.packages.map((item, i) => [item.id, lots[i].name]));
     board.stage(lots);

@@ -4,12 +4,12 @@ import { button, byId, el, fill, select, svg } from "../dom.js";
 import { guard } from "../shell.js";
 import { MISSING, num, pct, t } from "../words.js";
 import { colourOf } from "./board.js";
-import { total, yuan } from "./cards.js";
+import { meanOf, total, yuan } from "./cards.js";
 import { better } from "./reasons.js";
 import { above, meanWay, quality } from "./result.js";
 
 /** @typedef {import("./result.js").Plan} Plan */
-/** @typedef {{title: string, groups: string[][], money: any[] | null, plan: Plan | null, current: boolean, take: (() => void) | null}} Side */
+/** @typedef {{title: string, groups: string[][], money: any[] | null, way?: number | null, plan: Plan | null, current: boolean, take: (() => void) | null}} Side */
 /** @typedef {{id?: number | null, rounds: () => Promise<any[]>, read: (id: number) => Promise<any>}} Rounds  saved rounds, to be laid beside */
 
 const WIDE = 260;
@@ -21,12 +21,13 @@ export function sideBySide(desk, plans, shown, take, rounds) {
   const { board } = desk;
   const changed = board.past.length > 0 || board.staged.length > 0;
   const now = board.before().filter((lot) => lot.members.length).map((lot) => lot.members);
+  const same = plans.findIndex((plan) => plan.packages.length === now.length && !moved(now, plan.packages.map((one) => one.members)));
   /** @type {Side[]} */
   const sides = plans.map((plan, index) => ({
     title: t("result.plan_n", { n: index + 1 }), groups: plan.packages.map((one) => one.members), money: plan.packages.map((one) => one.money),
-    plan, current: index === shown && !changed, take: () => (dialog.close(), take(index)),
+    plan, current: changed ? index === same : index === shown, take: () => (dialog.close(), take(index)),
   }));
-  if (changed || !plans.length) sides.unshift({ title: t("side.now"), groups: now, money: board.lots.map((lot) => lot.money), plan: null, current: true, take: null });
+  if (changed ? same < 0 : !plans.length) sides.unshift({ title: t("side.now"), groups: now, money: board.lots.map((lot) => lot.money), way: meanOf(board.lots, (codes) => desk.features(codes)), plan: null, current: true, take: null });
   const base = sides.find((side) => side.current) ?? sides[0];
   const show = () => fill(byId("side-columns"), ...sides.map((side) => column(desk, side, base)));
   show();
@@ -68,7 +69,7 @@ function column(desk, side, base) {
     el("dl", { class: "facts" },
       ...row("packages", num(side.groups.length)), ...row("units", t("side.units_of", { n: num(placed), all: num(desk.pool.size) })),
       ...row("sizes", sizes.length ? `${num(Math.min(...sizes))}–${num(Math.max(...sizes))}` : "—"),
-      ...row("way", side.plan ? t("result.metres", { n: num(meanWay(side.plan)) }) : "—"),
+      ...row("way", side.plan || typeof side.way === "number" ? t("result.metres", { n: num(side.plan ? meanWay(side.plan) : side.way) }) : MISSING),
       ...row("uneven", side.plan ? t("packages.households", { n: num(side.plan.parts.imbalance) }) : "—"),
       ...row("gap", side.plan ? pct(above(side.plan)) : "—"), ...row("money", side.plan || side.current ? balance(side.money) : MISSING),
       ...row("differs", side === base ? "—" : t("side.differs_by", { n: num(moved(base.groups, side.groups)) }))),

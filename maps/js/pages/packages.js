@@ -264,10 +264,15 @@ async function opened(round, first) {
 /** Figures of a change that the service took. @param {any} answer */
 function weighed(answer) {
   desk.broken = answer.violations ?? desk.broken;
-  const money = new Map((answer.packages ?? []).map((/** @type {any} */ item) => [item.name, item.money]));
-  for (const lot of board.lots) if (money.has(lot.name)) lot.money = money.get(lot.name);
+  figures(answer.packages ?? [], "name");
   if (!board.staged.length) desk.brokenBefore = keysOf(desk.broken);
   refresh();
+}
+
+/** Money and way to the hub of each package, as the service told them. @param {any[]} packages @param {"id" | "name"} key */
+function figures(packages, key) {
+  const found = new Map(packages.map((item) => [item[key], item]));
+  for (const lot of board.lots) if (found.has(lot.name)) [lot.money, lot.way] = [found.get(lot.name).money, found.get(lot.name).way];
 }
 
 /** What somebody else moved, in sight. @param {string[]} units */
@@ -297,8 +302,7 @@ const weigh = later(() => guard(async () => {
   const answer = (await send("POST", desk.at(paths.weigh), { rules: asked, packages })).body;
   desk.broken = answer.violations;
   if (!board.staged.length) desk.brokenBefore = keysOf(desk.broken);
-  const money = new Map(answer.packages.map((/** @type {any} */ item) => [item.id, item.money]));
-  for (const lot of board.lots) lot.money = money.get(lot.name);
+  figures(answer.packages, "id");
   canvas.draw();
   stage.show();
   showCards();

@@ -52,6 +52,18 @@ def test_packages_keep_the_rules_by_the_independent_check(demo, plan) -> None:
     assert plan["packages"], "the demo has packages to make"
 
 
+def test_the_way_to_the_hub_adds_up_to_the_objective_and_is_told_of_packages_by_hand_too(demo, plan) -> None:
+    ways = {tuple(sorted(each["members"])): each["way"] for each in plan["packages"]}
+    whole = sum(each["way"] * each["households"] for each in plan["packages"])
+    assert whole == pytest.approx(plan["parts"]["distance"])
+    drawn = {package["id"]: package["members"] for package in plan["packages"]}
+    with demo.begin(OFFICER) as db:
+        weighed = weigh(db, RULES, drawn, TODAY, ending_days=90)["packages"]
+        empty = weigh(db, RULES, {"P01": []}, TODAY, ending_days=90)["packages"][0]
+    assert {tuple(sorted(each["members"])): each["way"] for each in weighed} == pytest.approx(ways)
+    assert empty["way"] is None
+
+
 def test_packages_stay_in_one_subdistrict(plan) -> None:
     assert all(len({unit[:9] for unit in package["members"]}) == 1 for package in plan["packages"])
 
