@@ -18,6 +18,9 @@ from geo.bundling.search.moves import cost_after, may_join, shift_change, whole_
 from geo.bundling.search.pool import Pool, keep
 from geo.bundling.search.state import State, Weights, broken_after, energy, lean_after, move
 
+BLOCK, TURN = 1024, 4
+"""Atoms that moves stay among for a while, and moves per atom until they go on: near memory is quick memory."""
+
 
 class Schedule(NamedTuple):
     """How heat and penalties go from the first to the last move (geometrically).
@@ -27,9 +30,9 @@ class Schedule(NamedTuple):
     ``record_from``: share of the run after which packages are kept in the pool.
     """
 
-    hot: float = 0.5
-    cold: float = 0.02
-    soft: float = 0.05
+    hot: float = 0.3
+    cold: float = 0.01
+    soft: float = 0.1
     strict: float = 2.0
     pushes: float = 0.5
     record_from: float = 2.0
@@ -76,6 +79,8 @@ def run_moves(
     temperature = hard_weight = soft_weight = 0.0
     recording = False
     look = max(count, 64)
+    blocks = (count + BLOCK - 1) // BLOCK
+    first, span = 0, count
     for step in range(begin, end):
         if step % 64 == 0 or step == begin:
             share = (step - step % 64) / total
@@ -83,11 +88,14 @@ def run_moves(
             rise = schedule.soft * (schedule.strict / schedule.soft) ** share
             hard_weight, soft_weight = weights.hard * rise, weights.soft * rise
             recording = share >= schedule.record_from
+            block = (step // (TURN * BLOCK)) % blocks
+            first = block * count // blocks
+            span = (block + 1) * count // blocks - first
         if step % look == 0 and now < level[0] - 1e-9 * abs(now):
             level[0] = now
             for place in range(count):
                 best[place] = state.label[movable[place]]
-        atom = movable[int(next_random(rng) * count)]
+        atom = movable[first + int(next_random(rng) * span)]
         near_at = arrays.next_at[atom]
         touched = arrays.next[near_at + int(next_random(rng) * (arrays.next_at[atom + 1] - near_at))]
         here, there = state.label[atom], state.label[touched]

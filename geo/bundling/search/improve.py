@@ -12,7 +12,7 @@ import numpy as np
 
 from geo.bundling.compiling.compiled import bare
 from geo.bundling.forms.arrays import OUT, Arrays, Whole
-from geo.bundling.search.anneal import Schedule, run_moves
+from geo.bundling.search.anneal import BLOCK, Schedule, run_moves
 from geo.bundling.search.pool import Pool, new_pool
 from geo.bundling.search.state import State, Weights, move
 
@@ -82,9 +82,20 @@ def generator(seed: int, name: str) -> np.ndarray:
 
 
 def whole_map(arrays: Arrays, packages: int) -> Window:
-    """Every atom that is not locked, barred or without neighbours."""
+    """Every atom that is not locked, barred or without neighbours; on large maps neighbours are near in the list."""
     free = (arrays.lock < 0) & (np.diff(arrays.next_at) > 0) & (arrays.component >= 0)
-    return Window(np.flatnonzero(free), np.ones(packages, dtype=np.bool_))
+    return Window(_in_strips(arrays, np.flatnonzero(free)), np.ones(packages, dtype=np.bool_))
+
+
+def _in_strips(arrays: Arrays, atoms: Whole) -> Whole:
+    """Atoms from west to east in strips from south to north, so that a block of moves is about a square."""
+    strips = round(math.sqrt(len(atoms) / BLOCK))
+    if strips < 2:
+        return atoms
+    unit = arrays.units[arrays.units_at[atoms]]
+    strip = np.empty(len(atoms), dtype=np.int64)
+    strip[np.argsort(arrays.y[unit], kind="stable")] = np.arange(len(atoms)) * strips // len(atoms)
+    return np.asarray(atoms[np.lexsort((arrays.x[unit], strip))], dtype=np.int64)
 
 
 def anneal(

@@ -24,8 +24,10 @@ from geo.bundling.search.windows import PUSHES, Map, lost, mend, recombine, stre
 
 SMALL, MIDDLE, LARGE = 150, 600, 3000
 """Atoms up to which there are many starts, some, and a long run each."""
-LONG = 4000
-"""Moves per atom of the whole search's annealing."""
+SHORT, LONG, LONGER, LONG_LARGE = 4000, 12_000, 6000, 3000
+"""Moves per atom of the starts in all, up to three of them: on small maps, some starts, one or two, large maps."""
+RECORD_FROM = 0.7
+"""Share of a start after which its packages are kept: those of its hot part fit no good plan."""
 SMALLEST = 3000
 """Moves that even the smallest problem gets in a run."""
 TASTE = 150
@@ -117,6 +119,12 @@ def _starts(search: Search) -> int:
     return max(1, round(starts * min(search.effort, 1.0)))
 
 
+def _long(search: Search) -> int:
+    if search.size <= SMALL or search.several:
+        return SHORT
+    return LONG if search.size <= MIDDLE else LONGER if search.size <= LARGE else LONG_LARGE
+
+
 def _better(one: Plan | None, other: Plan) -> Plan:
     return other if one is None or other.key < one.key else one
 
@@ -130,8 +138,8 @@ def _counts(search: Search, total: int) -> list[int]:
 
 def _run(search: Search, total: int, number: int, starts: int, best: Plan | None, pool: Pool) -> Plan:
     """One start annealed, mended and finished."""
-    moves = search.effort * (LONG if search.size <= LARGE else 0.75 * LONG) / min(starts, 3)
-    schedule = Schedule(record_from=0.5) if pool is not NOTHING else Schedule()
+    moves = search.effort * _long(search) / min(starts, 3)
+    schedule = Schedule(record_from=RECORD_FROM) if pool is not NOTHING else Schedule()
     if search.several:
         moves *= SEVERAL if search.size <= SMALL else SEVERAL - 1
         schedule = schedule._replace(pushes=PUSHES)
@@ -141,7 +149,7 @@ def _run(search: Search, total: int, number: int, starts: int, best: Plan | None
         _counts(search, total),
         f"start {number}",
         moves=moves,
-        halving=number % 2 == 1,
+        halving=number % 2 == 0,
         schedule=schedule,
         pool=pool,
         tell=lambda share: search.tell(done + 0.5 * share / starts, best),
@@ -204,7 +212,9 @@ def _deepen(search: Search, best: Plan, pool: Pool) -> Plan:
         recombine(on, np.flatnonzero(on.state.size > 0), pool)
     strengthen(on)
     fewest, most = search.limits
-    rounds = max(1, round(search.effort)) if search.size <= LARGE else round(0.5 * search.effort)
+    # a longer annealing gains more than windows where there is little time
+    few = 1 if search.size <= MIDDLE else 0
+    rounds = max(few, round(search.effort if search.size <= LARGE else 0.5 * search.effort))
     for turn in range(rounds + 1):
         went = wander(on, order, free=fewest < most, most=most)
         search.tell(0.6 + 0.05 * (turn + 1) / (rounds + 1), best)
@@ -239,7 +249,7 @@ def _best_total(search: Search) -> tuple[int, Plan | None]:
                 f"taste {total}",
                 moves=TASTE * min(search.effort, 2.0),
                 halving=False,
-                schedule=Schedule(hot=0.4),
+                schedule=Schedule(hot=0.4, cold=0.02, soft=0.05),
             )
             search.tell(0.1 * len(tried) / 16, None)
 
