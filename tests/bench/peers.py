@@ -28,7 +28,8 @@ from tests.bench.scoring import Score, score
 
 SECONDS = 120
 OURS = "wangge"
-ANNEALER_MOVES = (1000, 3000)
+ANNEALER_MOVES = (1000, 3000, 10_000, 30_000)
+EFFORTS = (0.1, 0.3, 1.0, 3.0)
 PEER = Path(__file__).with_name("peer.py")
 
 
@@ -174,11 +175,11 @@ def run(full: bool) -> None:
     """What `./run bench` prints of the peers."""
     say("\n### Bundling: beside published tools\n")
     if full:
-        tables("plain", (300, 2000), 5, (1.0, 3.0))
-        tables("mixed", (300, 2000), 5, (1.0, 3.0))
+        tables("plain", (300, 2000), 5, EFFORTS)
+        tables("mixed", (300, 2000), 5, EFFORTS)
         tables("plain", (20_000,), 1, (1.0, 3.0))
     else:
-        tables("plain", (300,), 1, (1.0,))
+        tables("plain", (300,), 1, EFFORTS[:3])
 
 
 def main(words: Sequence[str] | None = None) -> int:
