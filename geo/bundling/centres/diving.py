@@ -2,7 +2,8 @@
 
 The programme knows how load must flow across the map, which no search by moves finds out where hardly any room is
 left. Step by step the packages of which it takes most are fixed, and it goes on with what is left of the map. Its last
-packages fit badly; units left over go where a capacity suffers least, and dividing anew what lies round mends that.
+packages fit badly; units left over go where a capacity suffers least, and combing, or a short anneal from there, mends
+that.
 """
 
 from __future__ import annotations
@@ -11,20 +12,33 @@ import math
 
 import numpy as np
 
+from geo.bundling.centres.annealing import Terms, anneal_sites
+from geo.bundling.centres.closing import fits
+from geo.bundling.centres.combing import comb, listed
 from geo.bundling.centres.generating import Search
 from geo.bundling.centres.packages import Boxed, Store, around_of, written
 from geo.bundling.centres.plan import keeps_all, overloads, worth_of
-from geo.bundling.centres.renewing import mend
+from geo.bundling.centres.pressing import usual_way
 from geo.bundling.centres.sites import Sites
 from geo.bundling.centres.walk import paper, walk
 from geo.bundling.forms.arrays import OUT, Floats, Whole
+from geo.bundling.search.improve import generator
 
-SHARES = (0.1, 0.2)
+SHARES = (0.2, 0.1)
 """Shares of the open sites that are fixed in a step, one after the other until a plan keeps all."""
-SMALL, COARSE = 12, (0.3, 0.4)
+SMALL, COARSE = 12, (0.4, 0.3)
 """Atoms a package beyond which small steps take too long, and the shares there."""
 SURE = 0.95
 """How much of a package must be taken to fix more than that."""
+EASED, HEATS, COOL = 12, (0.1, 0.3, 0.6, 1.0), 0.05
+"""Anneals from a dive's plan at most, how warm they begin and end, in what an atom costs at its nearest site."""
+NEAR = 1.01
+"""A plan that costs less than so many times the bound is good enough to choose on from."""
+MORE, SHORT = 3, 0.4
+"""Anneals beyond the first plan that keeps every rule, and the share of work on combing what they end with."""
+MOVES, PRESSURE = 3_000, (20.0, 1_500.0)
+NEARLY = 0.1
+"""Load too much, in loads of an atom, that combing takes off."""
 TURNS = 5
 """Of pricing in a step, with so many ``NODES`` of each walk and ``FEW`` packages out of it."""
 NODES, FEW = 500, 5
@@ -32,8 +46,10 @@ WIDE = 30.0
 """Half the width of the box of prices, in usual costs of an atom: what an atom left out costs."""
 
 
-def dived(search: Search, best: Whole | None, met: list[Whole]) -> Whole | None:
-    """The first plan of a dive that keeps every rule, or ``best`` where that is cheaper or none does.
+def dived(
+    search: Search, terms: Terms, best: Whole | None, effort: float, seed: int, met: list[Whole]
+) -> Whole | None:
+    """The best of ``best`` and of plans dived for that keep every rule; one near the bound ends the search.
 
     Into ``met`` goes every plan dived for, as it came.
     """
@@ -43,10 +59,44 @@ def dived(search: Search, best: Whole | None, met: list[Whole]) -> Whole | None:
         if plan is None:
             break
         met.append(plan)
-        plan = plan if keeps_all(search.sites, plan) else mend(search.sites, plan, search.stop)
+        plan = combed(search, plan, effort)
+        plan = _eased(search, terms, plan, effort, seed)
         if plan is not None:
-            return plan if best is None else min(best, plan, key=lambda one: worth_of(search.sites, one))
+            best = plan if best is None else min(best, plan, key=lambda one: worth_of(search.sites, one))
+        # with large packages a dive takes too long for another one
+        near = best is not None and worth_of(search.sites, best).distance < NEAR * search.best
+        if near or (plan is not None and not small):
+            return best
+    return None if best is None else combed(search, best, effort)
+
+
+def _eased(search: Search, terms: Terms, plan: Whole, effort: float, seed: int) -> Whole | None:
+    """The best plan that keeps every rule, from one that nearly does: annealed with capacities first, and combed."""
+    sites, rng = search.sites, generator(seed, "eased")
+    usual, best, more = usual_way(sites), plan if keeps_all(search.sites, plan) else None, MORE
+    for turn in range(EASED):
+        if search.stop() or more == 0:
+            break
+        labels = (plan if best is None else best).copy()
+        kept = labels.copy()
+        heat = usual * HEATS[turn % len(HEATS)]
+        moves = round(MOVES * effort * len(search.placed))
+        cost = anneal_sites(sites.arrays, terms, labels, kept, moves, (heat, COOL * usual), PRESSURE, rng)
+        found = kept if math.isfinite(cost) else np.where(labels == len(sites.unit), OUT, labels)
+        if overloads(sites, found).max() < NEARLY * float(sites.arrays.atom_load.mean()):
+            found = combed(search, found, SHORT * effort)
+        if keeps_all(sites, found) and (best is None or worth_of(sites, found) < worth_of(sites, best)):
+            best = found
+        more -= best is not None
     return best
+
+
+def combed(search: Search, plan: Whole, effort: float) -> Whole:
+    """A plan bettered, window by window, out of the packages met."""
+    if not search.store.cost or not fits(search.sites, plan):
+        return plan
+    usual = search.given / max(len(search.placed), 1)
+    return comb(search.sites, plan, listed(search.store, search.prices), usual, effort, search.stop)
 
 
 def dive(search: Search, share: float) -> Whole | None:
@@ -59,7 +109,7 @@ def dive(search: Search, share: float) -> Whole | None:
     free[search.placed] = True
     opened = np.ones(places, dtype=np.bool_)
     while opened.any() and not search.stop():
-        store, shares = _priced(search, store.rest(free, opened), free, opened)
+        store, shares = _priced(search, store.rest(free, opened, search.priced), free, opened)
         most, fixed = max(1, int(share * opened.sum())), 0
         for package in np.argsort(-shares, kind="stable").tolist():
             if shares[package] < 1e-6 or (fixed >= most and shares[package] < SURE):

@@ -21,7 +21,8 @@ from geo.bundling.centres.packages import Boxed, Store, around_of, written
 from geo.bundling.centres.sites import Sites
 from geo.bundling.centres.walk import Around, Paper, forced, paper, walk
 from geo.bundling.forms.arrays import OUT, Floats, Whole
-from geo.bundling.programmes.master import relax, usual_cost, whole
+from geo.bundling.programmes.cuts import sharpened
+from geo.bundling.programmes.master import Pool, relax, usual_cost, whole
 
 BOX = 0.3
 """Half the width of the box of prices, in usual costs of an atom."""
@@ -29,6 +30,12 @@ NEAR = 2e-4
 """Bound and programme nearer than this share: enough."""
 FEW = 12
 """Packages taken from a walk into the linear programme."""
+WORTH = 0.05
+"""Share of the room between bound and plan that is to be written down for a look at the bound."""
+WALKS = 6
+"""Tries to write down all packages round a site, each time up to a lower cost."""
+ENOUGH = 300
+"""Packages that need no cuts to choose from."""
 
 
 class Limits(NamedTuple):
@@ -43,12 +50,16 @@ class Limits(NamedTuple):
     work: int
     """Nodes of all walks but the last, and of all the last ones."""
     stored: int
-    """Packages written down at the end, with ``chosen`` of them that the programme chooses from."""
+    """Packages written down, with ``chosen`` of them that the programme chooses from."""
     chosen: int
     steps: int
     """Steps of the simplex times rows in choosing."""
     ahead: float
     """How far above the bound packages are of interest while no plan says so, as a share."""
+    reach: float
+    """How far above the cheapest of their site, in usual costs of an atom."""
+    cuts: int
+    """Rounds of cuts."""
 
     def times(self, effort: float) -> Limits:
         """The same with more or less effort."""
@@ -60,11 +71,13 @@ ALL = Limits(
     pivots=40_000_000,
     nodes=10_000,
     last=50_000,
-    work=1_200_000,
-    stored=14_000,
-    chosen=4_000,
-    steps=12_000_000,
+    work=2_500_000,
+    stored=30_000,
+    chosen=3_000,
+    steps=6_000_000,
     ahead=0.02,
+    reach=0.5,
+    cuts=6,
 )
 """For a whole map at effort 1."""
 
@@ -89,6 +102,7 @@ def generate(
     if plan is not None:
         search.store.plan(plan)
     search.approach()
+    search.write_down()
     labels = search.choose(plan)
     return Closed(labels, search.proven())
 
@@ -114,6 +128,10 @@ class Search:
         self.store = Store(sites)
         self.prices = np.where(sites.may.any(axis=1), known[1], 0.0)
         self.best, self.given = -math.inf, -math.inf
+        self.priced = 0
+        """Packages met on the way to the prices, the first of the store."""
+        self.complete = -math.inf
+        """What a plan costs at least that holds a package not written down."""
         self.level = -math.inf
         """What no package costs less than at ``prices``: nothing, once they are those of a bound."""
         self.around: list[Around] = []
@@ -192,42 +210,86 @@ class Search:
             prices[self.placed] = duals
 
     def choose(self, plan: Whole | None) -> Whole | None:
-        """A plan of the packages that the room allows, where it costs less than ``plan``, which costs ``value``."""
-        first = None if plan is None else self.store.plan(plan)
-        self._write_down()
-        if not self.store.cost:
+        """A plan of the packages written down, where it costs less than ``plan``, which costs ``value``."""
+        if not self.store.cost or self.stop():
             return None
+        first = None if plan is None else self.store.plan(plan)
+        taken = np.zeros(0, dtype=np.int64) if first is None else np.sort(first)
         pool = self.store.pool(self.row_of)
-        relaxed = relax(pool, np.zeros(0, dtype=np.int64) if first is None else first, self.stop)
-        order = np.argsort(relaxed.reduced, kind="stable")[: self.limits.chosen]
-        portion = np.sort(order) if first is None else np.union1d(order, first)
-        some = pool.some(portion)
+        kept, reduced = self._sharpened(pool, taken)
+        portion = np.union1d(kept[np.argsort(reduced, kind="stable")[: self.limits.chosen]], taken)
         steps = self.limits.steps // max(len(self.placed), 1)
-        place = None if first is None else np.sort(np.searchsorted(portion, first))
+        place = None if first is None else np.searchsorted(portion, taken)
+        some = pool.some(portion)
         found = whole(some, usual_cost(pool), place, nodes=400, iterations=steps, stop=self.stop)
         if found is None or not len(found.taken) or not math.isfinite(found.value):
             return None
-        taken = portion[found.taken]
-        cost = math.fsum(pool.cost[taken].tolist()) + float(self.sites.fixed.sum())
-        return self._labels(taken) if cost < self.value else None
+        chosen = portion[found.taken]
+        cost = math.fsum(pool.cost[chosen].tolist()) + float(self.sites.fixed.sum())
+        return self._labels(chosen) if cost < self.value else None
 
-    def _write_down(self) -> None:
-        """All packages within the room between bound and plan, as far as there is paper; betters the bound."""
+    def _sharpened(self, pool: Pool, taken: Whole) -> tuple[Whole, Floats]:
+        """The packages that a cheaper plan can hold, and what each costs it; cuts better the bound on the way."""
+        fixed, limits = float(self.sites.fixed.sum()), self.limits
+        known = min(self.value, self.complete) - fixed
+        every, reduced = np.arange(len(pool.cost)), self.store.reduced(self.prices)
+        if self.complete - self.best < WORTH * (self.value - self.best) and math.isfinite(self.value):
+            # too little is written down for a bound
+            return every, reduced
+        relaxed = relax(pool, taken, self.stop)
+        if self.stop() or relaxed.broken > 0:
+            return every, reduced
+        if relaxed.value > known:
+            self.best = max(self.best, known + fixed)
+            return every, relaxed.reduced
+        hair, rows = HAIR * abs(known), len(pool.out_cost)
+        kept, cut, _ = sharpened(pool, taken, known, relaxed, hair, self.stop, ENOUGH, limits.cuts, rows)
+        if self.stop():
+            return every, relaxed.reduced
+        self.best = max(self.best, min(cut.value, known) + fixed)
+        lifted = relaxed.reduced + max(cut.value - relaxed.value, 0.0)
+        lifted[kept] = cut.reduced
+        return every, lifted
+
+    def write_down(self) -> None:
+        """The packages that cost least above the cheapest of their site, so many in all; betters the bound."""
         self.narrow()
+        self.priced = len(self.store.cost)
         sheet = paper(30_000, 30_000 * 40)
-        met = self.store.cheapest(self.prices)
-        bound = float(self.prices.sum()) + float(self.sites.fixed.sum())
-        count = len(self.around)
-        limit, most_stored = min(self.limits.last, self.limits.work // count), self.limits.stored // count
+        met, count = self.store.cheapest(self.prices), len(self.around)
+        usual = self.given / max(len(self.placed), 1)
+        room = min(max(self.given - self.best, 0.0), self.limits.reach * usual)
+        limit = min(self.limits.last, self.limits.work // count)
+        least, reach, found = np.array(met), room, list[tuple[list[Whole], Floats]]()
         for site, around in enumerate(self.around):
-            room = max(self.given - self.best, 0.0)
-            most = float(met[site]) + room
-            found, best, cut, _ = walk(around, self.prices[around.atoms], most, False, limit, sheet)
-            bound += min(float(met[site]), best, cut)
-            self.store.add(site, written(around, sheet, found, most_stored))
+            wide = room
+            for _ in range(WALKS):
+                rows, best, cut, _ = walk(
+                    around, self.prices[around.atoms], met[site] + wide, False, limit, sheet
+                )
+                if cut == math.inf:
+                    break
+                wide *= 0.6
+            least[site] = min(met[site], best, cut)
+            reach = min(reach, cut - least[site], met[site] + wide - least[site])
+            groups = written(around, sheet, rows, self.limits.stored // 4)
+            found.append((groups, np.sort(sheet.cost[:rows])[: len(groups)] - least[site]))
+            if len(groups) < rows:
+                reach = min(reach, float(found[-1][1][-1]))
             if self.stop():
                 return
-        self.best = max(self.best, min(bound, self.given))
+        every = np.concatenate([extra for _, extra in found])
+        if len(every) > self.limits.stored:
+            most = float(np.partition(every, self.limits.stored)[self.limits.stored])
+            reach = min(reach, most)
+        else:
+            most = math.inf
+        for site, (groups, extra) in enumerate(found):
+            self.store.add(site, groups[: int(np.searchsorted(extra, most))])
+        self.best = max(
+            self.best, min(float(self.prices.sum() + self.sites.fixed.sum() + least.sum()), self.given)
+        )
+        self.complete = min(self.given, self.best + max(reach, 0.0))
 
     def _labels(self, taken: Whole) -> Whole:
         labels = np.full(len(self.row_of), OUT, dtype=np.int64)

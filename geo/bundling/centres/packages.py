@@ -58,10 +58,11 @@ class Store:
             np.minimum.at(found, np.array(self.site), self.reduced(prices))
         return found
 
-    def rest(self, free: np.ndarray, opened: np.ndarray) -> Store:
-        """The packages of the sites ``opened`` whose atoms are all ``free``."""
+    def rest(self, free: np.ndarray, opened: np.ndarray, most: int) -> Store:
+        """Of the first ``most`` packages those of the sites ``opened`` whose atoms are all ``free``."""
         found = Store(self.sites)
-        for group, site, cost in zip(self.atoms, self.site, self.cost, strict=True):
+        first = zip(self.atoms[:most], self.site[:most], self.cost[:most], strict=True)
+        for group, site, cost in first:
             if opened[site] and free[group].all():
                 found.number[site, group.tobytes()] = len(found.cost)
                 found.atoms.append(group)

@@ -43,7 +43,7 @@ def _slowly(
     sites: Sites, terms: Terms, first: Whole, moves: int, seed: int, stop: Callable[[], bool]
 ) -> list[Whole]:
     """A plan that keeps every rule, out of a slow anneal, mended where it lacks a hair; none where none does."""
-    warm, cool = (each * _usual(sites) for each in SLOW_HEAT)
+    warm, cool = (each * usual_way(sites) for each in SLOW_HEAT)
     rng = generator(seed, "pressed slowly")
     for _ in range(SLOW_RUNS):
         if stop():
@@ -62,7 +62,7 @@ def _hotly(
     sites: Sites, terms: Terms, first: Whole, moves: int, seed: int, stop: Callable[[], bool]
 ) -> list[Whole]:
     """Plans that keep every rule, out of hot anneals."""
-    usual = _usual(sites)
+    usual = usual_way(sites)
     rng = generator(seed, "pressed")
     found: list[Whole] = []
     for turn in range(RUNS):
@@ -94,7 +94,7 @@ def _annealed(
     return kept if cost < math.inf else None
 
 
-def _usual(sites: Sites) -> float:
+def usual_way(sites: Sites) -> float:
     """What an atom costs at its nearest site, in the mean."""
     placed = np.asarray(sites.may.any(axis=1))
     if not placed.any():

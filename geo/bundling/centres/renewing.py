@@ -16,7 +16,7 @@ import numpy as np
 from geo.bundling.centres.bound import duals_of
 from geo.bundling.centres.closing import fits, reduced_costs
 from geo.bundling.centres.generating import Limits, generate
-from geo.bundling.centres.plan import keeps_all, overloads, worth_of
+from geo.bundling.centres.plan import keeps_all, overloads
 from geo.bundling.centres.sites import Sites
 from geo.bundling.forms.arrays import OUT, Floats, Whole
 
@@ -32,38 +32,11 @@ LIMITS = Limits(
     chosen=2_000,
     steps=4_000_000,
     ahead=0.05,
+    reach=2.0,
+    cuts=0,
 )
 WIDER = (SIDE_BY_SIDE, 10)
 """Packages side by side round one that is over its capacity: first so many, then so many."""
-
-
-def renew(sites: Sites, labels: Whole, turns: int, stop: Callable[[], bool]) -> Whole:
-    """Better a plan that keeps every rule, window by window round each site, in at most so many ``turns``.
-
-    Ends early where no window is left whose packages changed since it was looked at.
-    """
-    if not fits(sites, labels):
-        return labels
-    count = len(sites.unit)
-    worth = worth_of(sites, labels)
-    looked, stale = np.zeros(count, dtype=np.int64), np.ones(count, dtype=np.bool_)
-    beside = _beside(sites, labels)
-    # neighbouring windows overlap, so that a stride through the sites changes more with each
-    order = np.argsort((np.arange(count) * 7919) % max(count, 1), kind="stable")
-    for turn in range(1, turns + 1):
-        if stop() or not stale.any():
-            break
-        site = int(min(order[stale[order]], key=lambda k: looked[k]))
-        looked[site], stale[site] = turn, False
-        chosen = _group(sites, beside, site, SIDE_BY_SIDE)
-        better = _divided(sites, labels, chosen, stop)
-        if better is not None and keeps_all(sites, better) and worth_of(sites, better) < worth:
-            changed = np.unique(labels[better != labels])
-            labels, worth = better, worth_of(sites, better)
-            beside = _beside(sites, labels)
-            stale[changed] = True
-            stale |= np.asarray(beside[changed].any(axis=0))
-    return labels
 
 
 def mend(sites: Sites, labels: Whole, stop: Callable[[], bool]) -> Whole | None:
@@ -78,7 +51,7 @@ def mend(sites: Sites, labels: Whole, stop: Callable[[], bool]) -> Whole | None:
             over = overloads(sites, labels)
             if over[site] <= 0:
                 continue
-            chosen = _group(sites, _beside(sites, labels), site, side)
+            chosen = group_round(sites, beside_of(sites, labels), site, side)
             tried = over[chosen].sum() <= 0 and not stop()
             better = _divided(sites, labels, chosen, stop) if tried else None
             if better is None and side == WIDER[-1]:
@@ -87,7 +60,7 @@ def mend(sites: Sites, labels: Whole, stop: Callable[[], bool]) -> Whole | None:
     return labels if keeps_all(sites, labels) else None
 
 
-def _beside(sites: Sites, labels: Whole) -> np.ndarray:
+def beside_of(sites: Sites, labels: Whole) -> np.ndarray:
     """Sites × sites: whether their packages touch."""
     arrays, count = sites.arrays, len(sites.unit)
     here = np.repeat(labels, np.diff(arrays.next_at))
@@ -98,7 +71,7 @@ def _beside(sites: Sites, labels: Whole) -> np.ndarray:
     return found
 
 
-def _group(sites: Sites, beside: np.ndarray, site: int, side: int) -> Whole:
+def group_round(sites: Sites, beside: np.ndarray, site: int, side: int) -> Whole:
     """A site and the nearest whose packages hang together with its own."""
     x, y = sites.arrays.x[sites.unit], sites.arrays.y[sites.unit]
     far = np.hypot(x - x[site], y - y[site])

@@ -34,7 +34,6 @@ from geo.bundling.centres.plan import (
 from geo.bundling.centres.pressing import pressed
 from geo.bundling.centres.programme import Programme, solve_programme
 from geo.bundling.centres.reasons import find_conflict, left_out_reasons, none_met, unsure
-from geo.bundling.centres.renewing import renew
 from geo.bundling.centres.sites import Sites, sites_of
 from geo.bundling.centres.windows import windows
 from geo.bundling.forms.arrays import OUT, Floats, Whole, arrays_of
@@ -57,10 +56,6 @@ LARGE = 800
 """Atoms up to which that is quick: with more, the simplex takes too long."""
 WORK = 400
 """Work on windows for each of the plans polished, in looks of the solver."""
-RENEWED = 30
-"""Windows divided anew out of all packages there, of ten atoms a package; fewer where packages are larger."""
-FAR = 1.02
-"""A plan that costs so many times its bound is renewed in twice as many turns."""
 ROUNDS = 150
 """Steps of the bound at effort 1."""
 
@@ -181,7 +176,7 @@ def _searched(sites: Sites, effort: float, run: Run, any_plan: bool) -> Found | 
         best = pressed(sites, terms, first, moves, run.seed, run.watch)
         if not any_plan:
             search = _priced(sites, duals, effort, run)
-            best = dived(search, best, met)
+            best = dived(search, terms, best, effort, run.seed, met)
     if best is None:
         plans = _annealed(sites, terms, first, moves, run)
         polish = effort * (0.3 if small else 1.0 if wide else 0.5)
@@ -227,17 +222,14 @@ def _priced(sites: Sites, duals: tuple[Floats, Floats], effort: float, run: Run)
     known = sites_bound(sites, placed, duals[0], 0.0, guess, ROUNDS, run.watch)
     search = Search(sites, math.inf, duals, known, ALL.times(effort), run.watch)
     search.approach()
+    search.write_down()
     return search
 
 
 def _chosen(
     sites: Sites, search: Search, best: Whole | None, effort: float, run: Run
 ) -> tuple[float | None, Whole | None]:
-    """The bound of the packages' programme, and a plan bettered by windows and by choosing among all packages."""
-    if best is not None and not run.watch():
-        turns = RENEWED * effort * min(1.0, 100.0 * len(sites.unit) ** 2 / len(search.placed) ** 2)
-        far = worth_of(sites, best).distance > FAR * max(search.best, search.rough)
-        best = renew(sites, best, max(1, round(2 * turns if far else turns)), run.watch)
+    """The bound of the packages' programme, and a plan bettered by choosing among all packages."""
     whole = best is not None and not (best[search.placed] == OUT).any()
     search.value = worth_of(sites, best).distance if best is not None and whole else math.inf
     found = None if run.watch() else search.choose(best if whole else None)

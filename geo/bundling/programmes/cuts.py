@@ -29,19 +29,22 @@ def sharpened(
     hair: float,
     stop: Stop,
     enough: int = ENOUGH,
+    rounds: int = ROUNDS,
+    rows: int = MOST_ROWS,
 ) -> tuple[Whole, Relaxed, int]:
     """The packages that a plan cheaper than ``known`` can hold, those of ``taken`` with them, by a sharper programme.
 
     Returns their numbers, the programme's optimum over them (no plan costs less; its reduced costs, summed over a
     plan, are at most what that plan costs above it), and the packages that all programmes looked at, summed.
+    With more than ``rows`` rows nothing is sharpened, nor after so many ``rounds``.
     """
     kept = _useful(relaxed, known, hair, taken)
     found = _of(relaxed, kept)
     limits, looked, free = pool.limits, 0, len(pool.out_cost)
-    if free > MOST_ROWS:
+    if free > rows:
         return kept, found, 0
     triples: list[tuple[int, int, int]] = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         if len(kept) <= enough or known <= found.value + hair or stop():
             break
         part = pool.some(kept)
@@ -50,8 +53,8 @@ def sharpened(
         if not new:
             break
         triples += new
-        rows = tuple(Limit(_holding_two(part, each), np.zeros(free), 1.0) for each in triples)
-        cut = relax(part._replace(limits=(*part.limits, *rows)), np.searchsorted(kept, taken), stop)
+        broken = tuple(Limit(_holding_two(part, each), np.zeros(free), 1.0) for each in triples)
+        cut = relax(part._replace(limits=(*part.limits, *broken)), np.searchsorted(kept, taken), stop)
         looked += len(kept)
         if cut.broken > 0 or stop():
             break
@@ -77,12 +80,15 @@ def broken_triples(inside: Floats, x: Floats) -> list[tuple[int, int, int]]:
     pairs = (inside * x) @ inside.T
     found: list[tuple[float, int, int, int]] = []
     for one in range(count - 2):
-        with_one = inside[:, inside[one] > 0]
+        # rows that no package holds together with this one make no triple with it that is broken
+        near = np.flatnonzero(pairs[one] > 0)
+        near = near[near > one]
+        with_one = inside[np.ix_(near, inside[one] > 0)]
         all_three = (with_one * x[inside[one] > 0]) @ with_one.T
-        over = pairs[one][:, None] + pairs[one][None, :] + pairs - 2 * all_three - 1.0
+        beside = pairs[one, near]
+        over = beside[:, None] + beside[None, :] + pairs[np.ix_(near, near)] - 2 * all_three - 1.0
         b, c = np.nonzero(np.triu(over > _LEAST, 1))
-        later = b > one
-        found += [(float(over[j, k]), one, int(j), int(k)) for j, k in zip(b[later], c[later], strict=True)]
+        found += [(float(over[j, k]), one, int(near[j]), int(near[k])) for j, k in zip(b, c, strict=True)]
     found.sort(key=lambda each: (-round(each[0], 9), each[1:]))
     used = np.zeros(count, dtype=np.int64)
     chosen: list[tuple[int, int, int]] = []

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.bundling import Infeasible, Problem, Solution, solve
+from geo.bundling.centres.annealing import terms_of
 from geo.bundling.centres.bound import duals_of, sites_bound
 from geo.bundling.centres.closing import close, reduced_costs
 from geo.bundling.centres.diving import SHARES, dive, dived
@@ -150,6 +151,7 @@ def test_prices_and_dives_against_the_optimum(seed: int) -> None:
     known = sites_bound(one, placed, duals(one)[0], 0.0, optimum, 20, never)
     search = Search(one, math.inf, duals(one), known, ALL, never)
     search.approach()
+    search.write_down()
     bound = search.proven()
     assert bound is not None
     # every package as it is: hardly any room is left between the bound and the best plan
@@ -159,10 +161,11 @@ def test_prices_and_dives_against_the_optimum(seed: int) -> None:
         assert plan is None or (plan != OUT).all()
         if plan is not None and keeps_all(one, plan):
             assert worth_of(one, plan).distance >= optimum * (1 - 1e-9)
-    known_plan = labels_of(one, best)
+    known_plan, used = labels_of(one, best), np.ones(len(one.unit), dtype=np.bool_)
+    terms = terms_of(one, duals(one)[1], used)
     assert worth_of(one, known_plan).distance == pytest.approx(optimum)
-    assert worth_of(one, dived(search, known_plan, [])).distance == pytest.approx(optimum)
-    met = dived(search, None, [])
+    assert worth_of(one, dived(search, terms, known_plan, 0.2, 1, [])).distance == pytest.approx(optimum)
+    met = dived(search, terms, None, 0.2, 1, [])
     if met is not None:
         assert keeps_all(one, met)
         assert worth_of(one, met).distance >= optimum * (1 - 1e-9)

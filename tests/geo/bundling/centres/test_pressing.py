@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +11,12 @@ import pytest
 from geo.bundling import Activity, Centre, Link, Problem, Rules, Unit
 from geo.bundling.centres.annealing import grown, terms_of
 from geo.bundling.centres.bound import duals_of
+from geo.bundling.centres.closing import reduced_costs
+from geo.bundling.centres.combing import Listed, comb, listed
+from geo.bundling.centres.generating import ALL, Search
 from geo.bundling.centres.plan import keeps_all, over_capacity, worth_of
 from geo.bundling.centres.pressing import pressed
-from geo.bundling.centres.renewing import mend, renew
+from geo.bundling.centres.renewing import mend
 from geo.bundling.centres.sites import Sites, sites_of
 from geo.bundling.forms.arrays import Floats, Whole, arrays_of
 from geo.bundling.forms.model import compile_problem
@@ -45,11 +49,31 @@ def test_a_plan_pressed_into_scarce_room_keeps_all_and_windows_only_better_it(se
     met = met_plan(sites, prices)
     assert keeps_all(sites, met)
     np.testing.assert_array_equal(met, met_plan(sites, prices))
-    better = renew(sites, met, 12, never)
+    packages = all_written(sites)
+    better = comb(sites, met, packages, 1.0, 1.0, never)
     assert keeps_all(sites, better)
     assert worth_of(sites, better) <= worth_of(sites, met)
-    np.testing.assert_array_equal(better, renew(sites, met, 12, never))
-    assert renew(sites, met, 0, never) is met
+    np.testing.assert_array_equal(better, comb(sites, met, packages, 1.0, 1.0, never))
+    assert comb(sites, met, packages, 1.0, 0.0, never) is met
+
+
+def all_written(sites: Sites) -> Listed:
+    """Packages round every centre, as written down at good prices."""
+    placed = np.asarray(sites.may.any(axis=1))
+    duals = duals_of(sites, placed, np.ones(len(sites.unit), dtype=np.bool_), never)
+    known = reduced_costs(sites, *duals)[0], duals[0]
+    search = Search(sites, math.inf, duals, known, ALL, never)
+    search.approach()
+    search.write_down()
+    return listed(search.store, search.prices)
+
+
+def test_combing_rids_a_plan_of_a_package_over_its_capacity() -> None:
+    sites, prices = scarce(101)
+    met, packages = met_plan(sites, prices), all_written(sites)
+    hairs = lacking_a_hair(sites, comb(sites, met, packages, 1.0, 1.0, never))[:6]
+    rid = [comb(sites, hair, packages, 1e6, 1.0, never) for hair in hairs]
+    assert any(keeps_all(sites, plan) for plan in rid)
 
 
 def lacking_a_hair(sites: Sites, plan: Whole) -> list[Whole]:
