@@ -42,7 +42,7 @@ SEVERAL = 3
 """Times the moves where several sums lie between bounds: exchanges that keep them all are rare."""
 SEVERAL_STARTS = 8
 """Starts there at least, above the smallest maps: some end in a corner that nothing leads out of."""
-KEPT = 8_000
+KEPT = 2_500
 """Packages that the starts of a small problem keep for recombination."""
 
 
