@@ -25,8 +25,8 @@ from geo.bundling.solution import Progress, Run, solution_of
 
 SMALL = 40
 """Units up to which every connected part of a map is proven without being asked."""
-STEPS, STEPS_ASKED = 8_000_000, 600_000_000
-"""Work of a proof that nobody asked for (of up to 200 units), and of one asked for, at effort 1."""
+STEPS, STEPS_SMALL, STEPS_ASKED = 8_000_000, 40_000_000, 600_000_000
+"""Work of a proof that nobody asked for (of up to 200 units; of up to SMALL), and of one asked for, at effort 1."""
 BOUND_EFFORT = 0.3
 """What the bound of a plan found by the proof may take."""
 
@@ -72,7 +72,7 @@ def solve(
         return "time_limit" if over else None
 
     watch = Watch(stop)
-    steps = round((STEPS_ASKED if exact else STEPS * max(1.0, len(problem.units) / 200)) * effort)
+    steps = round((STEPS_ASKED if exact else _unasked(len(problem.units))) * effort)
     most = None if exact else SMALL
     proof = prove_by_parts(problem, _labels(problem, answer), most=most, steps=steps, stop=watch)
     if proof is None:
@@ -82,6 +82,11 @@ def solve(
     if struck is not None and not told.proven:
         told = replace(told, stopped_by="cancel" if struck == "cancel" else "time_limit")
     return replace(told, seconds=time.monotonic() - began)
+
+
+def _unasked(units: int) -> float:
+    """Work of a proof that nobody asked for."""
+    return STEPS_SMALL if units <= SMALL else STEPS * max(1.0, units / 200)
 
 
 def _labels(problem: Problem, answer: Solution | Infeasible) -> Whole | None:

@@ -263,17 +263,18 @@ def whole(
     nodes: int = 1000,
     iterations: int = 200_000,
     stop: Stop | None = None,
+    grain: float = 0.0,
 ) -> Choice | None:
     """The best plan put together from a pool, within limits of work; None when none was found.
 
-    ``start``: numbers of packages that form a plan. ``bound`` equals ``value`` when it was proven, and is
-    inf when it was proven that there is no plan.
+    ``start``: numbers of packages that form a plan. ``grain``: better plans are better by as much. ``bound`` equals
+    ``value`` when it was proven, and is inf when it was proven that there is no plan.
     """
     rows, count = len(pool.out_cost), len(pool.cost)
     highs = quiet()
     for name, value in (
         ("mip_rel_gap", 0.0),
-        ("mip_abs_gap", 1e-7),
+        ("mip_abs_gap", max(1e-7, 0.99 * grain / scale)),
         ("mip_max_nodes", nodes),
         ("mip_feasibility_tolerance", 1e-7),
         ("mip_heuristic_run_feasibility_jump", False),

@@ -3,13 +3,14 @@
 Part by part, in the order in which plans compare: weight left out, units left out, soft prices, distance; each part
 is minimised with the parts before it held at their least. A part goes like this: a bound from column generation
 (:mod:`geo.bundling.proof.generation`), every package written down that a better plan could hold, and a whole-number
-programme over those. What cannot be finished within the budget of work is said: the best plan, an honest bound.
+programme over those; where they are too many, branch by branch (:mod:`geo.bundling.proof.branching`). What cannot be
+finished within the budget of work is said: the best plan, an honest bound.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,29 +19,19 @@ import numpy as np
 from geo.bundling.forms.arrays import OUT, Floats, Whole
 from geo.bundling.forms.model import Contradiction
 from geo.bundling.problem import Problem
-from geo.bundling.programmes.cover import MOST_ROWS, cheapest_cover
-from geo.bundling.programmes.cuts import sharpened
-from geo.bundling.programmes.master import TOLERANCE, Duals, Pool, Stop, relax, usual_cost, whole
-from geo.bundling.programmes.partition import best_of, plan_cost, some_columns
+from geo.bundling.programmes.cover import cheapest_cover
+from geo.bundling.programmes.master import TOLERANCE, Duals, Stop, whole
+from geo.bundling.programmes.partition import plan_cost, some_columns
+from geo.bundling.proof.branching import NODES, Goal, Tree
+from geo.bundling.proof.choosing import COLUMN, COVER_NODES, NODE, coverable, iteration
 from geo.bundling.proof.generation import Budget, Cap, Generator, Stage, Store, pool_of
-from geo.bundling.proof.grounds import Ground, ground_of, hardened, tightened
+from geo.bundling.proof.grain import grain_of
+from geo.bundling.proof.grounds import Ground, ground_of, hardened, left_out, tightened
 
 STEPS = 400_000_000
 """Steps of walks that a proof may take unless told otherwise: some minutes at worst."""
 MOST_PACKAGES = 400_000
-"""Packages that a proof writes down at most."""
-COVER_NODES = 30_000
-"""Nodes of a search for covers before whole-number programming takes over."""
-NODES, ITERATIONS = 20_000, 2_000_000
-"""Work of a whole-number programme that is to prove."""
-_LOOKED = 1_000
-"""Packages out of which a better plan is sought before a proof."""
-_COLUMN, _NODE, _BRANCH = 150, 250, 5_000
-"""What whole-number programmes cost in steps: each package, each node of a search for covers, each branching."""
-_SHARPENED = 30
-"""What a package costs in steps each time a programme with cuts looks at it."""
-_FEW = 20_000
-"""Packages written down at first, under a smaller room, to better the plan cheaply."""
+"""Packages that the search for any plan writes down at most."""
 
 
 class Proof(NamedTuple):
@@ -123,7 +114,7 @@ class _Prover:
             if found.taken is None:
                 return Proof(None, found.bound > 0, None)
             taken = found.taken
-        stages = self._parts()
+        stages = self._parts(taken)
         for place, (alpha, beta, outs) in enumerate(stages):
             found = self._solve(alpha, beta, outs, taken)
             taken = taken if found.taken is None else found.taken
@@ -133,21 +124,26 @@ class _Prover:
             self._hold(alpha, beta, outs, found.value)
         return Proof(self._labels(taken), True, found.value)
 
-    def _parts(self) -> list[tuple[float, float, Floats]]:
+    def _parts(self, taken: Whole) -> list[tuple[float, float, Floats]]:
         """Stages by price of distance, price of soft rules, price of leaving each atom out."""
-        must = np.isinf(self.ground.out_weight)
+        weight, units = self.ground.out_weight, self.ground.out_units
+        must = np.isinf(weight)
         free = np.where(must, math.inf, 0.0)
         self.caps: list[Cap] = []
         self.closed = must.copy()
-        return [
-            (0.0, 0.0, self.ground.out_weight),
-            (0.0, 0.0, self.ground.out_units),
-            (0.0, 1.0, free),
-            (1.0, 0.0, free),
-        ]
+        self.grain = 0.0
+        rest: list[tuple[float, float, Floats]] = [(0.0, 1.0, free), (1.0, 0.0, free)]
+        grain = grain_of(self.ground.field.arrays, weight, 0.0) / (1.0 + float(units[~must].sum()))
+        known = float(plan_cost(pool_of(self.ground, Stage(0.0, 0.0, weight), self.store.columns), taken))
+        if grain > 400 * TOLERANCE * known:
+            # all units left out weigh less than the least weight that two plans can differ by: two parts in one
+            self.grain = grain
+            return [(0.0, 0.0, weight + grain * np.where(must, 0.0, units)), *rest]
+        return [(0.0, 0.0, weight), (0.0, 0.0, units), *rest]
 
     def _hold(self, alpha: float, beta: float, outs: Floats, value: float) -> None:
         """Hold a part at what it reached."""
+        self.grain = 0.0
         if alpha > 0:
             return
         priced = np.where(np.isinf(outs), 0.0, outs)
@@ -157,8 +153,6 @@ class _Prover:
             self.ground = hardened(self.ground)
         else:
             self.closed |= priced > 0
-        if beta == 0 and self.closed.all():
-            self.ground = tightened(self.ground)
 
     def _solve(self, alpha: float, beta: float, outs: Floats, taken: Whole) -> _Outcome:
         """The least of one part."""
@@ -169,42 +163,33 @@ class _Prover:
             return _Outcome(taken, 0.0, 0.0, True)
         return self._least(stage, taken, known)
 
+    def _room(self, stage: Stage, known: float) -> Callable[[Ground], Ground]:
+        """What follows for packages from how much may stay out at most in a plan of this stage."""
+        if self.closed.all():
+            return tightened
+        caps = [(cap.outs, cap.most) for cap in stage.caps if not cap.soft]
+        if stage.alpha == 0 and stage.beta == 0:
+            caps.append((stage.out_cost, known))
+        if not caps:
+            return lambda ground: ground
+        left = [left_out(self.ground, np.where(self.closed, math.inf, outs), most) for outs, most in caps]
+        return lambda ground: tightened(ground, np.minimum.reduce(left))
+
     def _scale(self, value: float, packages: int) -> float:
         return max(value, 0.0) / max(packages, 1) or 1.0
 
     def _least(self, stage: Stage, taken: Whole, known: float) -> _Outcome:
-        """Bound, packages that matter, whole numbers; in growing rooms."""
+        """Bound, packages that matter, whole numbers; then branch by branch."""
         scale = self._scale(known, len(taken))
         # a price may pass over as much as its tolerance around each hub of a plan
         hair = (10 + 2 * len(taken)) * TOLERANCE * scale
-        generator = Generator(self.ground, stage, self.store, self.budget, scale)
-        point = generator.run(known, self._centre(stage, taken, known))
-        bound = 0.0 if point is None else max(point.bound, 0.0)
-        if point is None:
-            return _Outcome(taken, known, bound)
-        before = known
-        taken, known, _ = self._choose(stage, self.store.allowed(self.ground), taken, known, nodes=300)
-        if known < 0.3 * before and known > 0:
-            return self._least(stage, taken, known)  # once more, with tolerances to the measure of the answer
-        for most in (_FEW, MOST_PACKAGES):
-            generator.known = known
-            if known - bound <= hair or self.budget.spent():
-                break
-            written = generator.write_down(point, most)
-            if written is not None:
-                taken, known, least = self._choose(stage, written, taken, known, nodes=NODES)
-                bound = max(bound, least)
-                break
-        return _Outcome(taken, known, min(bound, known), known - bound <= hair)
-
-    def _choose(
-        self, stage: Stage, numbers: Whole, taken: Whole, known: float, nodes: int
-    ) -> tuple[Whole, float, float]:
-        """The best plan of some packages: packages, value, bound over plans of these packages."""
-        numbers = np.union1d(numbers, taken)
-        pool = pool_of(self.ground, stage, some_columns(self.store.columns, numbers))
-        found = best_whole(pool, np.searchsorted(numbers, taken), known, nodes, self.budget)
-        return numbers[found.taken], found.value, found.bound
+        grain = 0.0
+        if stage.alpha == 0:
+            grain = self.grain or grain_of(self.ground.field.arrays, stage.out_cost, stage.beta)
+        # nine tenths: a bound at the value of the next better plan must not count as above it
+        goal = Goal(taken, known, scale, hair, 0.9 * grain if grain > 30 * hair else 0.0)
+        tree = Tree(self.ground, stage, self.store, self.budget, goal, self._room(stage, known))
+        return _Outcome(*tree.grow(self._centre(stage, taken, known)))
 
     def _centre(self, stage: Stage, taken: Whole | None, known: float) -> Duals | None:
         """Prices to begin with: half of what each atom costs in the plan, half by its pull."""
@@ -282,16 +267,16 @@ class _Prover:
             cover = cheapest_cover(
                 pool.at, pool.rows, pool.cost, len(outs), pool.packages, 1.0, COVER_NODES, first=True
             )
-            self.budget.steps -= _NODE * cover.nodes
+            self.budget.steps -= NODE * cover.nodes
             if cover.taken is not None:
                 return _Outcome(numbers[cover.taken], 0.0, 0.0)
             if cover.done:
                 return _Outcome(None, math.inf, math.inf)
-        each = _iteration(len(pool.cost))
+        each = iteration(len(pool.cost))
         most = min(100 * nodes, max(self.budget.steps // each, 1))
         found = whole(pool, 1.0, None, nodes, most, self.budget.stop)
         used = most if found is None else found.iterations
-        self.budget.steps -= _COLUMN * len(pool.cost) + each * used
+        self.budget.steps -= COLUMN * len(pool.cost) + each * used
         if found is None:
             return _Outcome(None, math.inf, 0.0)
         if math.isinf(found.value):
@@ -309,87 +294,3 @@ class _Prover:
         for number, units in enumerate(sorted(groups, key=lambda each: int(each[0]))):
             found[units] = number
         return found
-
-
-def _iteration(columns: int) -> int:
-    """What an iteration of a whole-number programme over so many packages costs, in steps."""
-    return 300 + columns // 4
-
-
-def best_whole(pool: Pool, taken: Whole, known: float, nodes: int, budget: Budget) -> _Chosen:
-    """The best plan of a pool and the bound proven for it: cheap packages first, then all that still matter."""
-    stop, count = budget.stop, len(pool.cost)
-    budget.steps -= 10 * count + _COLUMN * min(count, _LOOKED)
-    iterations = min(100_000, max(budget.steps // (2 * _iteration(min(count, _LOOKED))), 1))
-    first = best_of(pool, taken, nodes=min(nodes, 300), iterations=iterations, stop=stop, most=_LOOKED)
-    if first is not None:
-        taken, known = first, plan_cost(pool, first)
-    relaxed = relax(pool, taken, stop)
-    if relaxed.broken > 0 or stop():
-        return _Chosen(taken, known, -math.inf)
-    scale = usual_cost(pool)
-    hair = TOLERANCE * scale * (1 + len(taken))
-    if known <= relaxed.value + hair or nodes <= 300:
-        return _Chosen(taken, known, min(relaxed.value, known))
-    useful, relaxed, looked = sharpened(pool, taken, known, relaxed, hair, stop)
-    budget.steps -= _SHARPENED * looked
-    if known <= relaxed.value + hair:
-        return _Chosen(taken, known, min(relaxed.value, known))
-    if coverable(pool):
-        part, room = pool.some(useful), known - relaxed.value + hair
-        reduced = relaxed.reduced
-        most = min(COVER_NODES, max(budget.steps // _NODE, 1))
-        rows = len(pool.out_cost)
-        cover = cheapest_cover(
-            part.at,
-            part.rows,
-            reduced,
-            rows,
-            pool.packages,
-            room,
-            most,
-            worth=lambda numbers: _above(part, numbers, relaxed.value),
-        )
-        budget.steps -= _NODE * cover.nodes
-        if cover.taken is not None and plan_cost(part, cover.taken) < known:
-            taken = useful[cover.taken]
-            known = plan_cost(pool, taken)
-        if cover.done:
-            return _Chosen(taken, known, known)
-    # before the first iteration, HiGHS looks for what packages imply of each other
-    budget.steps -= min(len(useful) ** 2 // 10, 3_000 * len(useful))
-    if budget.spent():
-        return _Chosen(taken, known, relaxed.value)
-    most = min(ITERATIONS, max(budget.steps // _iteration(len(useful)), 1))
-    nodes = min(nodes, max(budget.steps // _BRANCH, 1))
-    found = whole(pool.some(useful), scale, np.searchsorted(useful, taken), nodes, most, stop)
-    budget.steps -= _iteration(len(useful)) * (most if found is None else found.iterations)
-    budget.steps -= _BRANCH * (nodes if found is None else found.nodes)
-    if found is None or math.isinf(found.value):
-        return _Chosen(taken, known, relaxed.value)
-    better = useful[found.taken]
-    worth = plan_cost(pool, better)
-    bound = min(max(found.bound, relaxed.value), worth, known)
-    return _Chosen(better, worth, bound) if worth <= known else _Chosen(taken, known, bound)
-
-
-def coverable(pool: Pool) -> bool:
-    """Whether a plan of the pool is an exact cover of few atoms, with nothing left out."""
-    few = len(pool.out_cost) <= MOST_ROWS and len(pool.cost) > 0
-    return few and bool(np.isinf(pool.out_cost).all())
-
-
-def _above(pool: Pool, taken: Whole, value: float) -> float:
-    """How far a plan that leaves nothing out costs more than ``value``; inf where it passes a limit.
-
-    The summed reduced costs alone would miss the price of slack in the number of packages and in limits.
-    """
-    if any(math.fsum(limit.columns[taken]) > limit.most for limit in pool.limits):
-        return math.inf
-    return plan_cost(pool, taken) - value
-
-
-class _Chosen(NamedTuple):
-    taken: Whole
-    value: float
-    bound: float

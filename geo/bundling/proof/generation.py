@@ -34,6 +34,8 @@ SLICE = 200_000
 """Steps of a walk between two looks at the stops, some 0.1 seconds."""
 FIRST_STEPS = 20_000
 """Steps around a hub at first; more only when nothing else is left to find."""
+_FURTHER = 1_000_000
+"""Steps around a hub above which other prices are tried before walks go further."""
 _HUBS = 16
 """Hubs between two looks at the stops."""
 _PACKAGE, _ATOM_PAIR = 20, 0.12
@@ -125,9 +127,20 @@ class Store:
 
     def allowed(self, ground: Ground) -> Whole:
         """Numbers of the packages that keep the rules of ``ground``."""
-        if not len(self.columns.hub):
+        columns, field = self.columns, ground.field
+        if not len(columns.hub):
             return np.zeros(0, dtype=np.int64)
-        return np.flatnonzero(keeps_rules(ground.field.arrays, self.columns))
+        fine = keeps_rules(field.arrays, columns)
+        if len(field.kin_atoms):
+            # of a group that goes together, a package holds all or none
+            row = np.repeat(np.arange(len(columns.hub)), np.diff(columns.at))
+            group = field.kin[columns.atoms]
+            groups = len(field.kin_at) - 1
+            held = np.bincount(
+                (row * groups + group)[group >= 0], minlength=len(columns.hub) * groups
+            ).reshape(-1, groups)
+            fine &= ((held == 0) | (held == np.diff(field.kin_at))).all(axis=1)
+        return np.flatnonzero(fine)
 
 
 def rows_in(found: Found) -> tuple[Whole, Whole]:
@@ -169,6 +182,8 @@ class Generator:
         self.paper = paper(20_000, 400_000)
         self.best: Point | None = None
         self.steps = FIRST_STEPS
+        self.shares: tuple[Whole, Floats] = (np.zeros(0, dtype=np.int64), np.zeros(0))
+        """Packages of the programme solved last, and how much of each it takes."""
 
     def run(self, known: float, centre: Duals | None) -> Point | None:
         """Solve the programme; the prices of the best bound. Ends early once the bound reaches ``known``.
@@ -181,15 +196,18 @@ class Generator:
         master = Master(pool, self.scale, self.budget.stop, big=10.0)
         master.add(np.arange(len(numbers)))
         inside = set(numbers.tolist())
+        order = [numbers]
         self.centre = centre
         for _ in range(_ROUNDS):
-            _, duals, _, broken = master.solve()
+            _, duals, x, broken = master.solve()
+            self.shares = np.concatenate(order), x
             self.budget.steps -= _LINEAR * master.iterations
             fresh = self._round(duals, inside)
             if self.budget.spent() or self._closed():
                 break
             if fresh is not None and len(fresh):
                 inside.update(fresh.tolist())
+                order.append(fresh)
                 master.add_pool(pool_of(self.ground, self.stage, some_columns(self.store.columns, fresh)))
             elif not ((broken > 1e-6 and master.dearer()) or (fresh is None and self._dig_deeper())):
                 break
@@ -214,6 +232,9 @@ class Generator:
             fresh = np.array([number for number in numbers.tolist() if number not in inside], dtype=np.int64)
             if len(fresh) or self._closed() or self.budget.spent():
                 return fresh
+            if tired and self.steps < _FURTHER:
+                self.steps *= 8  # what walks cut short prove is little: rather once further than often
+                continue
             if drawn <= 0:
                 return None if tired else fresh
             drawn = drawn - 0.3 if drawn > 0.3 else 0.0

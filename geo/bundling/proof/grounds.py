@@ -13,10 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from geo.bundling.forms.arrays import OUT, Arrays, Floats, Whole, arrays_of, rows
-from geo.bundling.forms.model import Contradiction, compile_problem
+from geo.bundling.forms.model import Contradiction, Model, compile_problem
 from geo.bundling.forms.rooms import room_of
 from geo.bundling.plan import Reason
 from geo.bundling.problem import Problem
+from geo.bundling.proof.grain import common
 from geo.bundling.proof.near_hub import Field, far_table
 
 
@@ -50,12 +51,12 @@ def ground_of(problem: Problem) -> Ground:
     for group in members:
         if barred[group].any():
             barred[group] = True
-    arrays = arrays._replace(component=np.where(barred, -1, arrays.component))
+    arrays = in_whole_steps(arrays._replace(component=np.where(barred, -1, arrays.component)))
     kin_at, kin_atoms = rows(members)
     fewest, most = problem.rules.package_range()
     placeable = np.flatnonzero(~barred)
     # prices alone would pay for parts of packages: half a package more than there is room for bounds nothing
-    room = min(sum(room_of(model, atoms).most for atoms in model.components), len(placeable))
+    room = min(_room(model, arrays), len(placeable))
     most = int(min(most, room))
     must = (arrays.lock >= 0) | (problem.rules.leave_out_price is None)
     price = problem.rules.leave_out_price or 0.0
@@ -69,6 +70,32 @@ def ground_of(problem: Problem) -> Ground:
         bool(np.any(must & barred)),
         room,
     )
+
+
+def _room(model: Model, arrays: Arrays) -> int:
+    """Most packages by what the lower bounds take, in whole steps of their sums."""
+    most = 0
+    for atoms in model.components:
+        fits = room_of(model, atoms).most
+        for column in np.flatnonzero(np.isinf(arrays.price) & (arrays.lower > 0)).tolist():
+            amounts = arrays.amounts[list(atoms), column]
+            if amounts.min(initial=0.0) >= 0:
+                fits = min(fits, math.floor(math.fsum(amounts) * (1 + 1e-9) / float(arrays.lower[column])))
+        most += fits
+    return most
+
+
+def in_whole_steps(arrays: Arrays) -> Arrays:
+    """Hard bounds moved to sums that there can be: of households in whole numbers no package holds 601.75."""
+    lower, upper = arrays.lower.copy(), arrays.upper.copy()
+    for column in np.flatnonzero(np.isinf(arrays.price)).tolist():
+        step = common(arrays.amounts[:, column])
+        if step <= 0:
+            continue
+        low, high = np.ceil(lower[column] / step) * step, np.floor(upper[column] / step) * step
+        hair = 1e-9 * max(1.0, abs(low) if np.isfinite(low) else 0.0, abs(high) if np.isfinite(high) else 0.0)
+        lower[column], upper[column] = max(lower[column], low - hair), min(upper[column], high + hair)
+    return arrays._replace(lower=lower, upper=upper)
 
 
 def groups_of(problem: Problem) -> list[list[int]]:
@@ -166,29 +193,55 @@ def _areas(arrays: Arrays) -> tuple[Whole, np.ndarray]:
     )
 
 
-def tightened(ground: Ground) -> Ground:
-    """Bounds that follow when every placeable atom is placed: what the other packages can and must hold."""
+def tightened(ground: Ground, left: Floats | None = None) -> Ground:
+    """Bounds that follow when every placeable atom is placed: what the other packages can and must hold.
+
+    ``left``: per column, at most so much of it stays out; None where nothing does.
+    """
     arrays, (fewest, most) = ground.field.arrays, ground.packages
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
     for column in range(len(lower)):
-        if not math.isinf(arrays.price[column]):
+        spare = 0.0 if left is None else float(left[column])
+        if not math.isinf(arrays.price[column]) or math.isinf(spare):
             continue
         amounts = arrays.amounts[ground.placeable, column]
         total, hair = math.fsum(amounts), 1e-9 * max(1.0, float(np.abs(amounts).sum()))
         low, high = lower[column], upper[column]
         if math.isfinite(high) and most >= 1:
-            lower[column] = max(low, total - (most - 1) * max(high, 0.0) - hair)
+            lower[column] = max(low, total - spare - (most - 1) * max(high, 0.0) - hair)
+            if total - spare - hair > 0:
+                fewest = max(fewest, math.ceil((total - spare - hair) / high)) if high > 0 else most + 1
         if most == 1:
-            lower[column], upper[column] = max(lower[column], total - hair), min(high, total + hair)
+            lower[column] = max(lower[column], total - spare - hair)
         if amounts.min(initial=0.0) >= 0 and math.isfinite(max(low, 0.0)):
             others = max(fewest - 1, 0) * max(low, 0.0)
             upper[column] = min(upper[column], total - others + hair)
-        elif math.isfinite(low) and fewest == most:
+        elif spare == 0 and math.isfinite(low) and fewest == most:
             upper[column] = min(upper[column], total - (most - 1) * low + hair)
+        if most == 1 and spare == 0:
+            upper[column] = min(high, total + hair)
     arrays = arrays._replace(lower=lower, upper=upper)
-    if most == 1:
+    if most == 1 and left is None:
         arrays = _all_in_one(arrays, ground.placeable)
-    return ground._replace(field=ground.field._replace(arrays=arrays))
+    return ground._replace(field=ground.field._replace(arrays=arrays), packages=(fewest, most))
+
+
+def left_out(ground: Ground, outs: Floats, most: float) -> Floats:
+    """Per column, the most of it that can stay out for a price of ``most`` in all.
+
+    ``outs``: price of leaving out each placeable atom, inf where that is forbidden. An atom left out in part counts.
+    """
+    amounts = np.maximum(ground.field.arrays.amounts[ground.placeable], 0.0)
+    amounts = np.where(np.isinf(outs)[:, None], 0.0, amounts)
+    dear = np.where(np.isfinite(outs) & (outs > 0), outs, 0.0)
+    found = amounts[dear == 0].sum(axis=0)
+    for column in range(amounts.shape[1]):
+        rate = np.divide(amounts[:, column], dear, out=np.zeros(len(dear)), where=dear > 0)
+        order = np.argsort(-rate, kind="stable")
+        room = most - np.concatenate([[0.0], np.cumsum(dear[order])[:-1]])
+        part = np.clip(np.divide(room, dear[order], out=np.zeros(len(dear)), where=dear[order] > 0), 0.0, 1.0)
+        found[column] += float((part * amounts[order, column]).sum())
+    return np.asarray(found * (1 + 1e-9))
 
 
 def _all_in_one(arrays: Arrays, placeable: Whole) -> Arrays:

@@ -43,6 +43,8 @@ from geo.bundling.proof.parts import (
 
 WHOLE = 200
 """Units up to which parts that a number of packages couples are first tried in one proof."""
+AT_ONCE = 60
+"""Units up to which parts at the end of the number of packages are tried in one proof first."""
 MOST_PROOFS = 2_000
 """Proofs of parts at given numbers of packages that a dynamic programme may ask for."""
 OVERHEAD = 25_000
@@ -102,6 +104,10 @@ class _Together:
         self.most, self.budget = most, budget
 
     def prove(self, whole: int) -> Proof:
+        if self._at_its_end():
+            proof = self._in_one()
+            if proof.proven:
+                return proof
         free = [self._settle(number) for number in range(len(self.parts))]
         if any(each.labels is None and each.proven for each in free):
             return Proof(None, True, None)
@@ -214,14 +220,35 @@ class _Together:
 
     def _coupled(self, whole: int) -> Proof | None:
         """All parts are proven, but together they have too few packages or too many."""
-        if len(self.problem.units) <= whole:
-            steps = self.budget.steps // 2
-            budget = Budget(steps, self.budget.stop)
-            proof = prove_part(self.problem, self.span, self.labels, budget)
-            self.budget.steps -= steps - budget.steps
+        if len(self.problem.units) <= whole and not self._at_its_end():
+            proof = self._in_one()
             if proof.proven:
                 return proof
         return self._by_numbers()
+
+    def _at_its_end(self) -> bool:
+        """Whether a small plan at hand has as few packages as may be, or as many: then parts are mostly coupled."""
+        if len(self.problem.units) > AT_ONCE or len(self.parts[-1].units) > self.most:
+            return False
+        count = 0 if self.labels is None else len(np.unique(self.labels[self.labels != OUT]))
+        return count in self.span and count < len(self.problem.units)
+
+    def _in_one(self) -> Proof:
+        """All parts in one proof, for half of the work."""
+        steps = self.budget.steps // 2
+        budget = Budget(steps, self.budget.stop)
+        proof = prove_part(self.problem, self.span, self.labels, budget)
+        self.budget.steps -= steps - budget.steps
+        return proof
+
+    def _known(self) -> Worth | None:
+        """What the plan at hand is worth, where there is one."""
+        given = [self._given(part) for part in self.parts]
+        fits = self.span[0] <= sum(each.packages for each in given) <= self.span[1]
+        if not fits or any(each.labels is None for each in given):
+            return None
+        a, b, c, d = (math.fsum(worth) for worth in zip(*(each.worth for each in given), strict=True))
+        return a, b, c, d
 
     def _by_numbers(self) -> Proof | None:
         """The best plan by a dynamic programme over parts and numbers of packages; None where work ran out."""
@@ -230,9 +257,11 @@ class _Together:
             return None
         table: dict[int, tuple[Worth, tuple[Settled, ...]]] = {0: ((0.0,) * 4, ())}
         proofs = sum(most) + len(most)
+        known = self._known()
         for part, top in zip(self.parts, most, strict=True):
             given, choices = self._given(part), []
-            for packages in range(top + 1):
+            proofs -= max(top - (self.span[1] - min(table)), 0)
+            for packages in range(min(top, self.span[1] - min(table)) + 1):
                 if self.budget.spent():
                     return None
                 steps = max(4 * self.budget.steps // max(proofs, 4), 1)
@@ -242,7 +271,9 @@ class _Together:
                     return None
                 if found.labels is not None:
                     choices.append(found)
-            table = _further(table, choices, self.span[1])
+            table = _further(table, choices, self.span[1], known)
+            if not table:
+                return Proof(None, True, None) if known is None else None
         allowed = [plan for count, plan in table.items() if count >= self.span[0]]
         if not allowed:
             return Proof(None, True, None)
@@ -253,9 +284,12 @@ class _Together:
 
 
 def _further(
-    table: dict[int, tuple[Worth, tuple[Settled, ...]]], choices: Sequence[Settled], most: int
+    table: dict[int, tuple[Worth, tuple[Settled, ...]]],
+    choices: Sequence[Settled],
+    most: int,
+    known: Worth | None,
 ) -> dict[int, tuple[Worth, tuple[Settled, ...]]]:
-    """The best plans by number of packages with one more part in each way that it has."""
+    """The best plans by number of packages with one more part in each way that it has, none worse than ``known``."""
     found: dict[int, tuple[Worth, tuple[Settled, ...]]] = {}
     for count, (worth, plans) in table.items():
         for choice in choices:
@@ -264,6 +298,8 @@ def _further(
                 continue
             a, b = worth, choice.worth
             both = (a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3])
+            if known is not None and worse(both, known):
+                continue
             if total not in found or worse(found[total][0], both):
                 found[total] = (both, (*plans, choice))
     return found
