@@ -122,10 +122,16 @@ def _tell_conflict(args: argparse.Namespace, answer: Infeasible, about: Mapping[
             report = {"status": "infeasible", **conflict_of(answer), **about}
             write(args.report, partial(write_report, report=report))
     for reason in answer.conflict:
-        _warn(f"no solution: {reason.text}")
+        _warn(f"no solution: {_sentence(reason)}")
     if not answer.proven:
         _warn("this was not proven: a longer search (--effort) may find a plan")
     return NO_SOLUTION
+
+
+def _sentence(reason: Reason) -> str:
+    """The reason as a line of its own: one that begins with a unit's number says that it is one."""
+    unit = reason.figures.get("unit")
+    return f"unit {reason.text}" if unit is not None and reason.text.startswith(f"{unit}: ") else reason.text
 
 
 def _write(args: argparse.Namespace, table: UnitTable, wanted: Asked, plans: tuple[Solution, ...]) -> None:

@@ -9,14 +9,16 @@ const zh = language === "zh";
 export const MISSING = "—";
 
 /**
- * The text for `section.word`, with `{name}` filled from values; the key itself when there is none.
+ * The text for `section.word`, with `{name}` filled from values and `{name:community|communities}` chosen by them: the first
+ * for one, the second for any other number; the key itself when there is none.
  * @param {string} key
  * @param {Record<string, string | number>} [values]
  */
 export function t(key, values = {}) {
   const dot = key.indexOf(".");
   const text = constants.words[key.slice(0, dot)]?.[key.slice(dot + 1)] ?? key;
-  return text.replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
+  return text.replace(/\{(\w+)(?::([^|{}]*)\|([^|{}]*))?\}/g, (all, name, one, more) =>
+    (!(name in values) ? all : one === undefined ? String(values[name]) : String(values[name]) === "1" ? one : more));
 }
 
 /** The word for a code of the domain (a mode, a kind, a role); the code when it is not in the dictionary.

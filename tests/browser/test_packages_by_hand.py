@@ -85,6 +85,32 @@ def test_a_brush_paints_units_into_the_active_package_and_out_of_it(page: Page, 
     expect(page.locator("#brush")).to_have_attribute("aria-pressed", "false")
 
 
+def test_a_finger_paints_and_the_page_stays_where_it_is(
+    browser: Browser, service: Service, watch: Watch
+) -> None:
+    context = browser.new_context(viewport={"width": 1180, "height": 820}, locale="zh-CN", has_touch=True)
+    watch.attach(context)
+    page = context.new_page()
+    service.enter(page, "officer")
+    made(page)
+    page.keyboard.press("2")
+    address = page.url
+    page.locator("#lasso").tap()
+    page.locator("#brush").tap()
+    box: Any = page.locator(".leaflet-container").first.bounding_box()
+    finger = context.new_cdp_session(page)
+    for part in range(21):
+        at = {"x": box["x"] + 20 + part * (box["width"] - 40) / 20, "y": box["y"] + box["height"] / 2}
+        said = "touchMove" if part else "touchStart"
+        finger.send("Input.dispatchTouchEvent", {"type": said, "touchPoints": [at]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(page.locator("#stage-text")).to_contain_text("标包 2")
+    assert page.url == address
+    page.goto("about:blank")
+    context.close()
+    watch.check()
+
+
 def test_neighbours_are_drawn_and_a_click_on_a_line_cuts_them(page: Page, service: Service) -> None:
     service.enter(page, "officer")
     page.keyboard.press("n")
@@ -115,6 +141,15 @@ def test_the_balance_shows_each_package_against_the_bounds(page: Page, service: 
     expect(page.locator("#balance")).to_contain_text("每户到中心")
     bars.last.click()
     expect(page.locator("#cards .card.active h3")).to_contain_text(bars.last.get_attribute("data-bar") or "")
+    # By keyboard too: each bar says its package and its figure, and stays in focus when it is chosen.
+    page.locator("#balance-of").focus()
+    page.keyboard.press("Tab")
+    expect(bars.first).to_be_focused()
+    expect(bars.first).to_have_attribute("aria-label", re.compile(r"标包 \d+.*户"))
+    page.keyboard.press("Enter")
+    expect(bars.first).to_have_attribute("aria-pressed", "true")
+    expect(bars.first).to_be_focused()
+    expect(page.locator("#cards .card.active h3")).to_contain_text(bars.first.get_attribute("data-bar") or "")
     page.locator("#max").fill("1000")
     page.locator("#max").press("Tab")
     expect(page.locator("#balance .off").first).to_be_visible()

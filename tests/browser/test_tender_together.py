@@ -68,6 +68,9 @@ def test_two_officers_see_each_other_and_decide_where_they_meet(
         service.enter(each, "officer")
         service.open(each, f"/packages?round={number}")
     assert (members(page, "甲"), members(second, "甲")) == (2, 2)
+    # The way to the hub is told of a round that is opened, before anything is changed.
+    expect(page.locator('#cards .card[data-package="甲"] .figures')).to_contain_text("每户到中心")
+    expect(page.locator("#balance")).to_contain_text("每户到中心")
 
     # What one does, the other sees, without losing anything.
     toggle(page, 20, "甲")

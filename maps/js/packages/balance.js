@@ -105,7 +105,7 @@ export class Balance {
     const [low, high] = [Math.min(0, ...bars.map((bar) => bar.value)), Math.max(1, ...bars.map((bar) => bar.value), ...ends) * 1.04];
     const y = (/** @type {number} */ value) => 4 + ((high - Math.min(value, high)) / (high - low)) * (HIGH - FOOT - 8);
     const step = (WIDE - 4) / bars.length;
-    const made = svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, class: "balance-bars", role: "img", "aria-label": this.words(bars) });
+    const made = svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, class: "balance-bars", role: "group", "aria-label": this.words(bars) });
     if (bounds) made.append(svg("rect", { x: 0, y: y(bounds[1]), width: WIDE, height: Math.max(1, y(bounds[0]) - y(bounds[1])), class: "band" }));
     const mean = bars.reduce((sum, bar) => sum + bar.value, 0) / bars.length;
     bars.forEach((bar, i) => made.append(this.bar(bar, 2 + i * step, step, y)));
@@ -119,12 +119,21 @@ export class Balance {
     const on = bar.place === this.desk.board.active;
     const [top, ground] = [Math.min(y(bar.value), y(0)), Math.max(y(bar.value), y(0))];
     const wide = Math.max(1, Math.min(step - Math.min(2, step * 0.25), 22));
-    const group = svg("g", { class: on ? "on" : "", data: { bar: bar.name } },
+    const group = svg("g", {
+      class: on ? "on" : "", data: { bar: bar.name }, tabindex: 0, role: "button", "aria-pressed": String(on), "aria-label": t("common.pair", { name: bar.name, text: this.said(bar.value) }),
+    },
       svg("title", {}, `${bar.name}  ${this.said(bar.value)}`),
       svg("rect", { x, y: 0, width: step, height: HIGH, class: "reach" }),
       svg("rect", { x, y: top, width: wide, height: Math.max(1.5, ground - top), fill: colourOf(bar.place), class: this.isOff(bar.value) ? "off" : "" }),
       on ? svg("text", { x: Math.min(WIDE - 8, Math.max(8, x + wide / 2)), y: HIGH - 2, "text-anchor": "middle" }, bar.place + 1) : null);
     group.addEventListener("click", () => this.on.choose(bar.place));
+    group.addEventListener("keydown", (event) => {
+      if (event.code !== "Enter" && event.code !== "Space") return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.on.choose(bar.place);
+      [...this.place.querySelectorAll("[data-bar]")].find((one) => one instanceof SVGElement && one.dataset.bar === bar.name && (one.focus(), true));
+    });
     return group;
   }
 }

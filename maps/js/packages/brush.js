@@ -35,11 +35,12 @@ export class Brush {
     this.on = on;
     if (this.stroke && !on) (this.stroke = null, this.act.cancel());
     byId("brush").setAttribute("aria-pressed", String(on));
+    // First, as who puts the lasso down gives the pointer back.
+    this.act.turned(on);
     district.getContainer().classList.toggle("drawing", on);
     district.dragging[on ? "disable" : "enable"]();
     this.ring?.remove();
     this.ring = null;
-    this.act.turned(on);
   }
 
   /** @param {PointerEvent} event */

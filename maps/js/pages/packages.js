@@ -86,7 +86,7 @@ function wire() {
   const units = () => desk.features(new Set([...desk.pool, ...desk.placed()]));
   const lasso = new Lasso(units, (chosen, more) => select(chosen, more));
   const brush = new Brush({ units, begin: mayPaint, paint, end: () => put(painting), cancel: drop, turned: (on) => on && (lasso.set(false), hint(t("stage.brush_how"))) });
-  byId("lasso").addEventListener("click", () => brush.set(false));
+  byId("lasso").addEventListener("click", () => brush.set(false), true);
   byId("links").addEventListener("click", () => guard(() => links.set(!links.shown)));
   const click = (/** @type {string} */ id) => () => byId(id).click();
   keys({ number, none, lock, nextLoose: () => tour.loose(), nextBroken: () => tour.broken(), take, drop: () => (brush.on ? (brush.set(false), true) : false) || drop(), undo, redo, lasso: click("lasso"), brush: click("brush"), links: click("links") });
@@ -258,6 +258,7 @@ async function opened(round, first) {
   desk.broken = round.outcome?.violations ?? [];
   hint(t(desk.mayEdit ? "packages.move_hint" : "saved.read_only"));
   refresh();
+  weigh();
   if (first) fit(desk.features(desk.placed()));
 }
 
@@ -280,6 +281,7 @@ function others(units) {
   guard(async () => {
     await desk.fetch(units);
     changed();
+    weigh();
     mark(desk.features(units));
   });
 }

@@ -204,3 +204,14 @@ def test_unknown_fields_and_units_of_links_are_named(
     links.write_text("from,to\nu0,nobody\n", encoding="utf-8")
     assert run(units, "--links", links, "--packages", 1, "--out", tmp_path / "out.csv") == 1
     assert "nobody" in capsys.readouterr().err
+
+
+def test_a_conflict_about_one_unit_names_it_as_a_unit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ids are often bare numbers: `7: no neighbour` could be anything."""
+    far = tmp_path / "far.csv"
+    far.write_text("id,x,y,n\n1,0,0,10\n2,0,100,10\n7,9000,0,1\n", encoding="utf-8")
+    words = ["--weight", "n", "--min", 5, "--max", 30, "--gap", 200, "--all", "--out", tmp_path / "o.csv"]
+    assert run(far, *words) == 3
+    assert "no solution: unit 7: no neighbour" in capsys.readouterr().err
