@@ -19,6 +19,7 @@ from geo.bundling.centres.generating import Search
 from geo.bundling.centres.packages import Boxed, Store, around_of, written
 from geo.bundling.centres.plan import keeps_all, overloads, worth_of
 from geo.bundling.centres.pressing import usual_way
+from geo.bundling.centres.renewing import mend
 from geo.bundling.centres.sites import Sites
 from geo.bundling.centres.walk import paper, walk
 from geo.bundling.forms.arrays import OUT, Floats, Whole
@@ -46,6 +47,11 @@ WIDE = 30.0
 """Half the width of the box of prices, in usual costs of an atom: what an atom left out costs."""
 
 
+def is_small(search: Search) -> bool:
+    """Whether packages have so few atoms that most of those worth a look can be written down."""
+    return len(search.placed) <= SMALL * len(search.sites.unit)
+
+
 def dived(
     search: Search, terms: Terms, best: Whole | None, effort: float, seed: int, met: list[Whole]
 ) -> Whole | None:
@@ -53,21 +59,28 @@ def dived(
 
     Into ``met`` goes every plan dived for, as it came.
     """
-    small = len(search.placed) <= SMALL * len(search.sites.unit)
+    small = is_small(search)
     for share in SHARES if small else COARSE:
         plan = None if search.stop() else dive(search, share)
         if plan is None:
             break
         met.append(plan)
-        plan = combed(search, plan, effort)
-        plan = _eased(search, terms, plan, effort, seed)
+        if small:
+            plan = combed(search, plan, effort)
+            plan = _eased(search, terms, plan, effort, seed)
+        else:
+            plan = plan if keeps_all(search.sites, plan) else mend(search.sites, plan, search.stop)
         if plan is not None:
             best = plan if best is None else min(best, plan, key=lambda one: worth_of(search.sites, one))
         # with large packages a dive takes too long for another one
         near = best is not None and worth_of(search.sites, best).distance < NEAR * search.best
         if near or (plan is not None and not small):
             return best
-    return None if best is None else combed(search, best, effort)
+    return (
+        _eased(search, terms, combed(search, best, effort), effort, seed)
+        if best is not None and small
+        else best
+    )
 
 
 def _eased(search: Search, terms: Terms, plan: Whole, effort: float, seed: int) -> Whole | None:

@@ -30,8 +30,6 @@ NEAR = 2e-4
 """Bound and programme nearer than this share: enough."""
 FEW = 12
 """Packages taken from a walk into the linear programme."""
-WORTH = 0.05
-"""Share of the room between bound and plan that is to be written down for a look at the bound."""
 WALKS = 6
 """Tries to write down all packages round a site, each time up to a lower cost."""
 ENOUGH = 300
@@ -71,10 +69,10 @@ ALL = Limits(
     pivots=40_000_000,
     nodes=10_000,
     last=50_000,
-    work=2_500_000,
-    stored=30_000,
-    chosen=3_000,
-    steps=6_000_000,
+    work=1_800_000,
+    stored=20_000,
+    chosen=4_000,
+    steps=12_000_000,
     ahead=0.02,
     reach=0.5,
     cuts=6,
@@ -233,9 +231,6 @@ class Search:
         fixed, limits = float(self.sites.fixed.sum()), self.limits
         known = min(self.value, self.complete) - fixed
         every, reduced = np.arange(len(pool.cost)), self.store.reduced(self.prices)
-        if self.complete - self.best < WORTH * (self.value - self.best) and math.isfinite(self.value):
-            # too little is written down for a bound
-            return every, reduced
         relaxed = relax(pool, taken, self.stop)
         if self.stop() or relaxed.broken > 0:
             return every, reduced

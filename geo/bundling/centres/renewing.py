@@ -16,7 +16,7 @@ import numpy as np
 from geo.bundling.centres.bound import duals_of
 from geo.bundling.centres.closing import fits, reduced_costs
 from geo.bundling.centres.generating import Limits, generate
-from geo.bundling.centres.plan import keeps_all, overloads
+from geo.bundling.centres.plan import keeps_all, overloads, worth_of
 from geo.bundling.centres.sites import Sites
 from geo.bundling.forms.arrays import OUT, Floats, Whole
 
@@ -35,8 +35,45 @@ LIMITS = Limits(
     reach=2.0,
     cuts=0,
 )
+FAR = 1.015
+"""A plan that costs so many times its bound is divided anew in any case, and in twice as many turns."""
+TURNS = 30
+"""Windows divided anew where packages have ten atoms; fewer of larger ones."""
 WIDER = (SIDE_BY_SIDE, 10)
 """Packages side by side round one that is over its capacity: first so many, then so many."""
+
+
+def renew(
+    sites: Sites, labels: Whole, known: float, effort: float, stop: Callable[[], bool], *, always: bool
+) -> Whole:
+    """Better a plan that keeps every rule, window by window round each site.
+
+    Only where it costs far more than a bound ``known``, unless ``always``. Ends early where no window is left whose
+    packages changed since it was looked at.
+    """
+    count, worth = len(sites.unit), worth_of(sites, labels)
+    far = worth.distance > FAR * known
+    if not (far or always) or not fits(sites, labels):
+        return labels
+    each = max(int((labels != OUT).sum()) / count, 1.0)
+    turns = max(1, round((2 if far else 1) * TURNS * effort * min(1.0, (10.0 / each) ** 2)))
+    looked, stale = np.zeros(count, dtype=np.int64), np.ones(count, dtype=np.bool_)
+    beside = beside_of(sites, labels)
+    # neighbouring windows overlap, so that a stride through the sites changes more with each
+    order = np.argsort((np.arange(count) * 7919) % max(count, 1), kind="stable")
+    for turn in range(1, turns + 1):
+        if stop() or not stale.any():
+            break
+        site = int(min(order[stale[order]], key=lambda k: looked[k]))
+        looked[site], stale[site] = turn, False
+        better = _divided(sites, labels, group_round(sites, beside, site, SIDE_BY_SIDE), stop)
+        if better is not None and keeps_all(sites, better) and worth_of(sites, better) < worth:
+            changed = np.unique(labels[better != labels])
+            labels, worth = better, worth_of(sites, better)
+            beside = beside_of(sites, labels)
+            stale[changed] = True
+            stale |= np.asarray(beside[changed].any(axis=0))
+    return labels
 
 
 def mend(sites: Sites, labels: Whole, stop: Callable[[], bool]) -> Whole | None:

@@ -18,7 +18,7 @@ import numpy as np
 from geo.bundling.centres.annealing import Terms, anneal_sites, grown, terms_of
 from geo.bundling.centres.bound import duals_of, sites_bound
 from geo.bundling.centres.closing import close, fits, reduced_costs
-from geo.bundling.centres.diving import dived
+from geo.bundling.centres.diving import dived, is_small
 from geo.bundling.centres.generating import ALL, Search
 from geo.bundling.centres.growing import packed
 from geo.bundling.centres.opening import open_sites
@@ -34,6 +34,7 @@ from geo.bundling.centres.plan import (
 from geo.bundling.centres.pressing import pressed
 from geo.bundling.centres.programme import Programme, solve_programme
 from geo.bundling.centres.reasons import find_conflict, left_out_reasons, none_met, unsure
+from geo.bundling.centres.renewing import renew
 from geo.bundling.centres.sites import Sites, sites_of
 from geo.bundling.centres.windows import windows
 from geo.bundling.forms.arrays import OUT, Floats, Whole, arrays_of
@@ -229,7 +230,10 @@ def _priced(sites: Sites, duals: tuple[Floats, Floats], effort: float, run: Run)
 def _chosen(
     sites: Sites, search: Search, best: Whole | None, effort: float, run: Run
 ) -> tuple[float | None, Whole | None]:
-    """The bound of the packages' programme, and a plan bettered by choosing among all packages."""
+    """The bound of the packages' programme, and a plan bettered by windows and by choosing among all packages."""
+    if best is not None and not run.watch():
+        known = max(search.best, search.rough)
+        best = renew(sites, best, known, effort, run.watch, always=not is_small(search))
     whole = best is not None and not (best[search.placed] == OUT).any()
     search.value = worth_of(sites, best).distance if best is not None and whole else math.inf
     found = None if run.watch() else search.choose(best if whole else None)
