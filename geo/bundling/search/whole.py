@@ -42,6 +42,8 @@ SEVERAL = 3
 """Times the moves where several sums lie between bounds: exchanges that keep them all are rare."""
 SEVERAL_STARTS = 8
 """Starts there at least, above the smallest maps: some end in a corner that nothing leads out of."""
+SEVERAL_SCHEDULE = Schedule(hot=0.5, cold=0.02, soft=0.05, pushes=PUSHES, record_from=0.5)
+"""Warmer there: what keeps one sum breaks another, and the way out is long."""
 KEPT = 2_500
 """Packages that the starts of a small problem keep for recombination."""
 
@@ -142,7 +144,7 @@ def _run(search: Search, total: int, number: int, starts: int, best: Plan | None
     schedule = Schedule(record_from=RECORD_FROM) if pool is not NOTHING else Schedule()
     if search.several:
         moves *= SEVERAL if search.size <= SMALL else SEVERAL - 1
-        schedule = schedule._replace(pushes=PUSHES)
+        schedule = SEVERAL_SCHEDULE
     done = 0.1 + 0.5 * number / starts
     return _annealed(
         search,
