@@ -43,15 +43,16 @@ def recent(db: Session, scope: Scope, limit: int) -> list[dict[str, Any]]:
 
 
 def _came_to(result: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The best plan in figures; null where there is none (yet)."""
+    """The best plan in figures; null where there is none (yet), and for what an earlier version did not keep."""
     if "packages" not in result:
         return None
+    left_out = result.get("left_out")
     return {
         "packages": len(result["packages"]),
-        "left_out": len(result["left_out"]),
+        "left_out": None if left_out is None else len(left_out),
         "plans": 1 + len(result.get("alternatives", ())),
-        "gap": result["gap"],
-        "proven": result["proven"],
+        "gap": result.get("gap"),
+        "proven": result.get("proven"),
     }
 
 
