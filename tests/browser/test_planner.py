@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 import shapely
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import text
 
 from geo.errors import Conflict
@@ -256,6 +256,29 @@ def test_an_unfinished_line_outlives_its_tab_and_a_conflict_loses_nothing(
     hand.at_step(2)
     expect(page.locator(f'#tree [data-code="{third}"]')).to_contain_text("改过名的网格")
     expect(page.locator(f'#tree [data-code="{code}"]')).to_have_count(0)
+
+
+def test_a_name_being_typed_outlives_the_check_that_comes_late(page: Page, service: Service) -> None:
+    service.enter(page, "planner")
+    hand = draft(page, service, "慢检查", "990101001003")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/plans/*/faults", hold)
+    with page.expect_request("**/api/plans/*/faults"):
+        page.reload()
+    opened(page, service)
+    code = next(iter(hand.cells()))
+    hand.choose(code)
+    page.locator("#cell-name").fill("检查时取的名")
+    for each in held:
+        each.continue_()
+    expect(page.locator("#tab-faults")).to_contain_text("(")
+    page.get_by_role("button", name="改名").click()
+    hand.at_step(1)
+    expect(page.locator(f'#tree [data-code="{code}"]')).to_contain_text("检查时取的名")
 
 
 def test_keys_alone_move_a_shared_border(page: Page, service: Service) -> None:

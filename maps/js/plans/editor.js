@@ -323,9 +323,9 @@ export class Editor {
 
   async checkNow() {
     await this.studio.draft.check();
-    this.tabs.show();
     const open = this.faults.active && this.studio.draft.faults?.faults.find((/** @type {any} */ one) => one.id === this.faults.active);
     if (!open) this.faults.active = null;
+    this.tabs[this.tabs.shown === "faults" ? "show" : "label"]();
   }
 
   /** @param {import("./faults.js").Fault | null} fault */

@@ -17,13 +17,20 @@ export class Tabs {
     const kept = this.shown === name ? byId("tab").scrollTop : 0;
     if (this.shown !== name) this.turned(name);
     this.shown = name;
-    const names = Object.keys(this.tabs);
-    fill(byId("tabs"), ...names.map((one) => this.button(one, names)));
+    this.label();
     const place = byId("tab");
     place.setAttribute("aria-labelledby", `tab-${name}`);
     fill(place);
     this.tabs[name].draw(place);
     place.scrollTop = kept;
+  }
+
+  /** Only what the tabs say; what is typed into the one that is shown stays. */
+  label() {
+    const names = Object.keys(this.tabs);
+    const held = byId("tabs").contains(document.activeElement);
+    fill(byId("tabs"), ...names.map((one) => this.button(one, names)));
+    if (held) byId(`tab-${this.shown}`).focus();
   }
 
   /** @param {string} name @param {string[]} names */
