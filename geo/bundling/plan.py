@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -99,3 +100,10 @@ class Infeasible:
 def number(value: float) -> str:
     """A figure as people read it: 1,180 or 0.25."""
     return f"{value:,.0f}" if value == round(value) else f"{value:,.6g}"
+
+
+def numbered(names: Mapping[int, str], order: Sequence[int]) -> dict[int, str]:
+    """Names of all packages in this order: those that have one keep it, the others become P01, P02 and so on."""
+    used, width = set(names.values()), max(2, len(str(len(order))))
+    free = (name for count in itertools.count(1) if (name := f"P{count:0{width}}") not in used)
+    return dict(names) | {package: next(free) for package in order if package not in names}

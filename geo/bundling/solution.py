@@ -14,7 +14,7 @@ from geo.bundling.forms.arrays import OUT, Arrays, Whole
 from geo.bundling.forms.model import Model
 from geo.bundling.forms.rooms import Room
 from geo.bundling.forms.scoring import Plan, hubs_of, parts_of, units_of
-from geo.bundling.plan import Infeasible, Package, Parts, Reason, Solution, StoppedBy
+from geo.bundling.plan import Infeasible, Package, Parts, Reason, Solution, StoppedBy, numbered
 from geo.bundling.reasons.explain import left_out_reasons
 from geo.bundling.search.improve import Watch
 
@@ -115,15 +115,7 @@ def _names(model: Model, labels: Whole, packages: int) -> dict[int, str]:
         lock = model.lock[atom]
         if package != OUT and lock is not None:
             names[package] = lock
-    used, number = set(names.values()), 0
-    width = max(2, len(str(packages)))
-    for package in range(packages):
-        while package not in names:
-            number += 1
-            name = f"P{number:0{width}}"
-            if name not in used:
-                names[package] = name
-    return names
+    return numbered(names, range(packages))
 
 
 def _in_order(plan: Plan) -> tuple[Whole, int]:

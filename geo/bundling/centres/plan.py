@@ -10,7 +10,7 @@ import numpy as np
 from geo.bundling.centres.sites import Sites
 from geo.bundling.forms.arrays import OUT, Floats, Whole
 from geo.bundling.forms.columns import columns_of, keeps_rules
-from geo.bundling.plan import Parts
+from geo.bundling.plan import Parts, numbered
 
 
 class Worth(NamedTuple):
@@ -102,14 +102,6 @@ def names_of(sites: Sites, groups: list[list[int]]) -> dict[int, str]:
         lock = next((lock for atom in group if (lock := sites.model.lock[atom]) is not None), None)
         if lock is not None:
             names[site] = lock
-    used = set(names.values())
     opened = [site for site, group in enumerate(groups) if group]
     order = sorted(opened, key=lambda site: min(u for atom in groups[site] for u in sites.model.atoms[atom]))
-    number, width = 0, max(2, len(str(len(opened))))
-    for site in order:
-        while site not in names:
-            number += 1
-            name = f"P{number:0{width}}"
-            if name not in used:
-                names[site] = name
-    return names
+    return numbered(names, order)

@@ -77,10 +77,9 @@ def best_whole(
     found = whole(pool.some(useful), scale, np.searchsorted(useful, taken), nodes, most, stop, grain)
     budget.steps -= iteration(len(useful)) * (most if found is None else found.iterations)
     budget.steps -= BRANCH * (nodes if found is None else found.nodes)
-    if found is None:
+    if found is None or math.isinf(found.value):
+        # the plan at hand is one of these packages: where HiGHS sees none, its tolerances say nothing of others
         return Chosen(taken, known, relaxed.value)
-    if math.isinf(found.value):
-        return Chosen(taken, known, known)  # there is no plan of these packages but perhaps that one
     better = useful[found.taken]
     worth = plan_cost(pool, better)
     bound = min(max(found.bound, relaxed.value), worth, known)

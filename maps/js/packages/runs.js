@@ -9,7 +9,7 @@ import { moment, named, num, t } from "../words.js";
 const LAST = 12;
 
 /** @typedef {{id: number, actor: string, state: string, created_at: string, as_of: string, rules: Record<string, any>,
- *   came_to: {packages: number, left_out: number, plans: number, gap: number | null, proven: boolean} | null}} Run */
+ *   came_to: {packages: number, left_out: number | null, plans: number, gap: number | null, proven: boolean | null} | null}} Run */
 
 export class Runs {
   /** @param {(id: number) => Promise<void>} open brings the plans of a run back */

@@ -12,12 +12,10 @@ from geo.bundling import Activity, Problem
 from geo.bundling.forms.arrays import arrays_of
 from geo.bundling.forms.model import compile_problem
 from geo.bundling.proof import branching
-from geo.bundling.proof.exact import prove
 from geo.bundling.proof.grain import grain_of
 from geo.bundling.proof.grounds import ground_of, left_out, tightened
-from tests.geo.bundling.cases import grid, plan_faults, problems, strip
-from tests.geo.bundling.every_plan import best_key
-from tests.geo.bundling.proof.test_exact import key_of, named, same
+from tests.geo.bundling.cases import grid, problems, strip
+from tests.geo.bundling.proof.test_exact import agrees_with_every_plan
 
 SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -26,12 +24,7 @@ SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(Healt
 @given(problems(most=9))
 def test_branch_by_branch_a_proof_agrees_with_every_plan_there_is(problem: Problem) -> None:
     with patch.object(branching, "FEW", ()), patch.object(branching, "FEW_BELOW", ()):
-        best, proof = best_key(problem), prove(problem)
-    assert proof.proven
-    assert (proof.labels is None) == (best is None)
-    if best is not None:
-        assert plan_faults(problem, named(problem, proof)) == set()
-        assert same(key_of(problem, proof), best)
+        agrees_with_every_plan(problem)
 
 
 def test_no_package_holds_half_a_household() -> None:

@@ -54,9 +54,7 @@ def same(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return bool(np.allclose(one, other, rtol=1e-7, atol=1e-5))
 
 
-@SLOW
-@given(problems(most=9))
-def test_a_proof_agrees_with_every_plan_there_is(problem: Problem) -> None:
+def agrees_with_every_plan(problem: Problem) -> None:
     best, proof = best_key(problem), prove(problem)
     assert proof.proven
     assert (proof.labels is None) == (best is None)
@@ -64,6 +62,12 @@ def test_a_proof_agrees_with_every_plan_there_is(problem: Problem) -> None:
         assert plan_faults(problem, named(problem, proof)) == set()
         assert same(key_of(problem, proof), best)
         assert math.isclose(proof.bound, best[3], rel_tol=1e-6, abs_tol=1e-5)
+
+
+@SLOW
+@given(problems(most=9))
+def test_a_proof_agrees_with_every_plan_there_is(problem: Problem) -> None:
+    agrees_with_every_plan(problem)
 
 
 @SLOW
