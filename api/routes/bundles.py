@@ -25,8 +25,9 @@ from geo.tender.bundles import one_of_few, propose, weigh
 from geo.tender.linked import linked
 from geo.tender.modes import Thresholds
 from geo.tender.pool import judged_pool
-from geo.tender.rules import BundleRules
+from geo.tender.rules import BundleRules, Code
 from geo.tender.settings import read_thresholds, set_thresholds
+from geo.tender.strays import strays
 from geo.tender.survey import survey
 
 router = APIRouter(tags=["packages"])
@@ -41,6 +42,16 @@ class Weighing(BaseModel):
 
     rules: BundleRules
     packages: dict[str, Units] = Field(max_length=500)
+
+
+class Members(BaseModel):
+    """Units that lie in packages, and the round that they are saved in, if any."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area: str = Field(pattern=r"^[0-9]{12}$")
+    units: Annotated[list[Code], Field(max_length=5000)]
+    round: int = Field(0, ge=0, le=2**31 - 1)
 
 
 @router.post("/api/bundles", dependencies=[allow("officer")])
@@ -135,3 +146,12 @@ def read_links(db: Db, settings: Settings, actor: Actor, as_of: AsOf, body: Bund
     check_area(actor, body.area)
     ground = survey(db, body, as_of, settings.ending_days, with_modes=False)
     return {"area": body.area, "as_of": as_of, "links": linked(ground, body)}
+
+
+@router.post("/api/bundles/strays", dependencies=[allow("officer")])
+def read_strays(db: Db, settings: Settings, actor: Actor, body: Members) -> dict[str, Any]:
+    """Which of these units have left the pool by the business date, and why: served, in a live round, gone."""
+    check_area(actor, body.area)
+    day = settings.business_date()
+    found = strays(db, body.units, body.area, day, ending_days=settings.ending_days, of_round=body.round)
+    return {"as_of": day, "strays": found}

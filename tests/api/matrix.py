@@ -231,6 +231,7 @@ BUNDLES = (
     Row("GET", "/api/bundles/pool", BUSINESS, HIDDEN, "/api/bundles/pool?region=990101001000"),
     Row("POST", "/api/bundles/check", ("officer",), HIDDEN,
         json={"rules": RULES, "packages": {"P01": ["990101001001C001"]}}),
+    Row("POST", "/api/bundles/strays", ("officer",), HIDDEN, json={"area": RULES["area"], "units": LOT["units"]}),
 )  # fmt: skip
 
 R = "/api/rounds/{round}"
