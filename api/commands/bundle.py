@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from api.commands.bundle_weights import NewWeight, OfWeight, Weight
 from geo.settings import Settings
 
 OUT_FORMATS: Final = (".gpkg", ".csv")
+MOST_PLANS: Final = 100
 
 
 # ---- values -----------------------------------------------------------------------------------------------
@@ -72,6 +74,12 @@ def _not_negative(text: str) -> float:
     if value is None or value < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least zero")
     return value
+
+
+def _plans(text: str) -> int:
+    if not text.isdecimal() or len(text) > 4 or not 1 <= int(text) <= MOST_PLANS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {MOST_PLANS}")
+    return int(text)
 
 
 def _at_least_one(text: str) -> int:
@@ -169,7 +177,7 @@ def _add_neighbours(parser: argparse.ArgumentParser) -> None:
 def _add_search(parser: argparse.ArgumentParser) -> None:
     search = parser.add_argument_group("search")
     add = search.add_argument
-    add("--alternatives", type=_at_least_one, default=1, metavar="N", help="write N different plans: OUT, "
+    add("--alternatives", type=_plans, default=1, metavar="N", help="write N different plans: OUT, "
         "OUT-2, OUT-3 …")  # fmt: skip
     add("--objective", choices=("wdist", "dist"), default="wdist", help="distance to the hub, weighted by the "
         "first field or once per unit")  # fmt: skip
@@ -236,11 +244,13 @@ def _clashes(args: argparse.Namespace) -> dict[str, bool]:
             "--apart": "apart", "--barriers": "barriers", "--bridges": "bridges",
         }.items()
     }  # fmt: skip
-    written = {"--out": args.out, "--report": args.report}
-    return {
-        f"{target} would overwrite {source}": bool(
-            path and other and path.absolute() == other.absolute() and target != source
-        )
-        for target, path in written.items()
-        for source, other in {**read, "--out": args.out}.items()
-    }
+    plans = [
+        (f"plan {number} of --alternatives", args.out.with_stem(f"{args.out.stem}-{number}"))
+        for number in range(2, args.alternatives + 1)
+        if args.out.name
+    ]
+    found, taken = {}, {os.path.realpath(path): option for option, path in read.items() if path}
+    for target, path in [("--out", args.out), *plans, ("--report", args.report)]:
+        source = taken.setdefault(os.path.realpath(path), target) if path else target
+        found[f"{target} would overwrite {source}"] = source != target
+    return found

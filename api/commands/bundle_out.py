@@ -49,8 +49,13 @@ def check_targets(paths: Iterable[Path]) -> None:
             raise BadInput(f"{path} is no plain file", field="out")
         if not path.parent.is_dir():
             raise BadInput(f"there is no folder {path.parent} to write {path.name} into", field="out")
-        if not os.access(path.resolve().parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        if not os.access(_at(path).parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
             raise BadInput(f"{path} cannot be written", field="out")
+
+
+def _at(path: Path) -> Path:
+    """Where a file really lies; a link that only leads to itself is taken for the file."""
+    return Path(os.path.realpath(path))
 
 
 @contextmanager
@@ -62,7 +67,7 @@ def together() -> Iterator[Write]:
     waiting: dict[Path, Path] = {}
 
     def write(target: Path, make: Callable[[Path], None]) -> None:
-        target = target.resolve()
+        target = _at(target)
         fresh = target.with_name(f".{target.stem}.{os.getpid()}.new{target.suffix}")
         waiting[target] = fresh
         make(fresh)

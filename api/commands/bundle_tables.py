@@ -16,6 +16,8 @@ from geo.ingest.formats import csv_rows, decode, recognise
 
 YES: Final = frozenset({"1", "true", "t", "yes", "y", "是", "有"})
 NO: Final = frozenset({"0", "false", "f", "no", "n", "否", "无", ""})
+MOST: Final = 1e15
+"""Sums of larger figures would no longer be exact to a unit."""
 _MOST_NAMED = 12
 
 
@@ -49,17 +51,18 @@ class Table:
         return self.columns[field]
 
     def numbers(self, field: str) -> NDArray[np.float64]:
-        """A column as numbers, nan where a cell is empty. Raises BadInput at a text and at an infinite number."""
+        """A column as numbers, nan where a cell is empty. Raises BadInput at a text and at a number too large."""
         column = self.has(field)
         if not (pd.api.types.is_numeric_dtype(column) or _is_text(column)):
             raise BadInput(f"{self.place(0)}: {field} holds no numbers but {column.dtype}", field=field)
         bare = column.str.strip() if _is_text(column) else column
         found = np.array(pd.to_numeric(bare, errors="coerce"), dtype=float)
         empty = np.asarray(bare.isna() | (bare == ""), dtype=bool)
-        wrong = np.flatnonzero((np.isnan(found) & ~empty) | np.isinf(found))
+        wrong = np.flatnonzero((np.isnan(found) & ~empty) | (abs(found) > MOST))
         if len(wrong):
             row = int(wrong[0])
-            kind = "finite number" if np.isinf(found[row]) else "number"
+            large = f"number of at most {MOST:.0e}" if abs(found[row]) > MOST else "number"
+            kind = "finite number" if np.isinf(found[row]) else large
             raise BadInput(f"{self.place(row)}: {field} {str(column.iloc[row])!r} is no {kind}", field=field)
         found[empty] = np.nan
         return found
@@ -100,7 +103,8 @@ def _text(value: Any) -> str | None:
 def read_csv(path: Path, wanted: Sequence[str]) -> Table:
     """Read a table of text (UTF-8 or GB18030; commas, semicolons or tabs). ``wanted`` are found in any case.
 
-    Raises BadInput for what is no table, lacks a wanted column, names one twice or has cells outside all columns.
+    Raises BadInput for what is no table, lacks a wanted column, names one twice or has cells outside all columns. A
+    row longer than the others is refused, too: a comma within a number pushes what follows into the wrong columns.
     """
     if recognise(path) != "csv":
         raise BadInput(f"{path.name} is no .csv", field="file")
@@ -111,8 +115,9 @@ def read_csv(path: Path, wanted: Sequence[str]) -> Table:
         raise BadInput(f"{path.name} is empty", field="file")
     names = _names(path.name, filled[0][1], wanted)
     width = len(names)
+    even = len({len(row) for _, row in filled[1:]}) == 1
     for line, row in filled[1:]:
-        if any(cell.strip() for cell in row[width:]):
+        if any(cell.strip() for cell in row[width:]) or (len(row) > width and not even):
             raise BadInput(
                 f"{path.name}, line {line} has {len(row)} cells, the first line {width}", field="file"
             )

@@ -24,6 +24,9 @@ _BIG = 1e4
 STEPS_A_LOOK = 50
 """Steps of the simplex that lie between two questions of HiGHS whether to stop, more or less."""
 
+_FEW = 1_000
+"""Packages that cost alike and yet are worth a look before the first step: half a second."""
+
 Stop = Callable[[], bool]
 _new: Callable[[], Any] = highspy.Highs
 
@@ -272,7 +275,10 @@ def whole(
     """
     rows, count = len(pool.out_cost), len(pool.cost)
     highs = quiet()
+    # packages that cost nothing HiGHS 1.15 would first lay each beside each other, for hours, and ask nobody to stop
+    alike = count > _FEW and not pool.cost.any()
     for name, value in (
+        ("presolve", "off" if alike else "choose"),
         ("mip_rel_gap", 0.0),
         ("mip_abs_gap", max(1e-7, 0.99 * grain / scale)),
         ("mip_max_nodes", nodes),

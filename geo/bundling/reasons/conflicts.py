@@ -187,7 +187,7 @@ def _count(model: Model, rooms: Sequence[Room]) -> Reason | None:
     if fewest > able:
         total = math.fsum(model.load)
         text = (
-            f"{fewest} packages are asked for, but the lower bounds leave room for {able} "
+            f"{fewest} packages are asked for, but units and lower bounds leave room for {able} "
             f"(all units together hold {number(total)})"
         )
         return Reason("too_many_packages", text, {"packages": fewest, "most": able, "total": total})

@@ -37,6 +37,49 @@ def test_what_is_no_plain_file_is_not_replaced(folder: Path, capsys: pytest.Capt
     assert left_behind(folder) == set()
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--out", "in/../in/units.csv"], "--out would overwrite UNITS"),
+        (["--out", "in/link.csv"], "--out would overwrite UNITS"),
+        (["--out", "plan.csv", "--alternatives", "2", "--links", "plan-2.csv"], "plan 2 of --alternatives would overwrite --links"),
+        (["--out", "plan.csv", "--alternatives", "3", "--report", "plan-3.csv"], "--report would overwrite plan 3 of --alternatives"),
+        (["--out", "plan.csv", "--alternatives", "9999999"], "'9999999' is not a whole number from 1 to 100"),
+    ],
+)  # fmt: skip
+def test_no_file_is_written_over_one_that_is_read_or_another_plan(
+    words: list[str],
+    said: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(folder)
+    units = folder / "in" / "units.csv"
+    (folder / "in" / "link.csv").symlink_to(units)
+    before = units.read_text(encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        run(units, "--packages", 1, *words)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+    assert units.read_text(encoding="utf-8") == before
+    assert left_behind(folder) == set()
+
+
+def test_a_link_that_leads_to_itself_gives_way_to_the_file(folder: Path) -> None:
+    loop = folder / "loop.csv"
+    loop.symlink_to(loop)
+    assert run(folder / "in" / "units.csv", "--packages", 1, "--out", loop) == 0
+    assert loop.read_text(encoding="utf-8").startswith("id,package,hub")
+
+
+def test_rows_that_all_end_in_empty_cells_are_taken(folder: Path) -> None:
+    units = folder / "in" / "units.csv"
+    head, *rows = units.read_text(encoding="utf-8").splitlines()
+    units.write_text("\n".join([head, *(f"{row},," for row in rows)]), encoding="utf-8")
+    assert run(units, "--weight", "households", "--min", 200, "--out", folder / "out.csv") == 0
+
+
 def test_a_link_stays_a_link_to_what_is_written(folder: Path) -> None:
     link, kept = folder / "in" / "link.json", folder / "in" / "kept.json"
     link.symlink_to(kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -105,3 +106,18 @@ def test_looks_through_every_plan_share_one_budget_of_work_and_each_takes_some()
     assert 1 <= settled <= 8
     assert proofs.of(PAIRS) is None
     assert not Proofs(Budget(400_000, lambda: False)).reaches(strip(LOOKED_THROUGH + 1))
+
+
+def test_a_small_problem_with_very_many_packages_is_looked_through_to_its_end() -> None:
+    """Without the upper bound 37,138 packages are possible; comparing them pair by pair would take hours."""
+    units = tuple(
+        Unit(f"u{i:02}", 200.0 * (i % 4), 200.0 * (i // 4), {"households": 100.0 + 10 * (i % 5)})
+        for i in range(16)
+    )
+    near = ((a, b) for a in units for b in units if a.id < b.id and math.dist((a.x, a.y), (b.x, b.y)) < 300)
+    links = tuple(Link(a.id, b.id) for a, b in near)
+    rules = Rules((Activity("households", 300, 500),), packages=6)
+    answer = solve(Problem(units, links, rules))
+    assert isinstance(answer, Infeasible)
+    assert [reason.code for reason in answer.conflict] == ["looked_through", "rule_lower", "rule_fewest"]
+    assert "at 270 instead of 300 there is a plan" in answer.conflict[1].text
