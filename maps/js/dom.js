@@ -69,7 +69,7 @@ export function button(label, act, props = {}) {
 
 /** A labelled select. @param {[string, string][]} options value and text @param {string} value @param {Props} [props] */
 export function select(options, value, props = {}) {
-  const made = el("select", props, ...options.map(([key, text]) => el("option", { value: key }, text)));
+  const made = el("select", props, ...options.map(([key, text]) => el("option", { value: key, selected: key === value }, text)));
   made.value = value;
   return made;
 }
@@ -80,6 +80,30 @@ export function later(act, pause) {
   return (/** @type {any[]} */ ...given) => {
     clearTimeout(timer);
     timer = window.setTimeout(() => act(...given), pause);
+  };
+}
+
+/** Of several questions only the last is heard: each call begins one, and what it returns says whether a later one began meanwhile. */
+export function latest() {
+  let turn = 0;
+  return () => {
+    const mine = (turn += 1);
+    return () => mine === turn;
+  };
+}
+
+/** Runs one thing after the other, however fast they are asked for. Where one fails or answers false, those that were to follow it
+ * are dropped: they were meant for what is not there.
+ * @returns {(act: () => Promise<any>) => Promise<any>} */
+export function inTurn() {
+  /** @type {Promise<any>} */
+  let last = Promise.resolve();
+  let row = 0;
+  return (act) => {
+    const mine = row;
+    const made = last.then(() => (mine === row ? act() : undefined));
+    last = made.then((done) => void (done === false && (row += 1)), () => void (row += 1));
+    return made;
   };
 }
 

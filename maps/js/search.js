@@ -25,6 +25,8 @@ export function search(place, pick, params = () => ({})) {
   let hits = [];
   let at = -1;
   let asked = "";
+  /** Enter was pressed before the answer came. */
+  let eager = false;
 
   const open = (/** @type {boolean} */ on) => {
     list.hidden = !on;
@@ -36,12 +38,20 @@ export function search(place, pick, params = () => ({})) {
     asked = q;
     if (!q) return open(false);
     const answer = await get(paths.search, { q, ...params() });
-    if (asked !== q) return undefined;
+    // The reader typed on, or went elsewhere.
+    if (asked !== q || document.activeElement !== input) return undefined;
     hits = answer.results ?? [];
     at = -1;
-    show(q);
+    if (eager && hits.length === 1) choose(0);
+    else show(q);
     return undefined;
   }), 250);
+
+  /** What was found is of another question from now on. */
+  function typed() {
+    [hits, at, asked, eager] = [[], -1, "", false];
+    ask();
+  }
 
   /** @param {string} q */
   function show(q) {
@@ -60,9 +70,9 @@ export function search(place, pick, params = () => ({})) {
   }
 
   input.addEventListener("input", (event) => {
-    if (!(/** @type {InputEvent} */ (event).isComposing)) ask();
+    if (!(/** @type {InputEvent} */ (event).isComposing)) typed();
   });
-  input.addEventListener("compositionend", ask);
+  input.addEventListener("compositionend", typed);
   input.addEventListener("blur", () => open(false));
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
@@ -70,7 +80,10 @@ export function search(place, pick, params = () => ({})) {
       event.preventDefault();
       at = Math.max(-1, Math.min(hits.length - 1, at + (event.code === "ArrowDown" ? 1 : -1)));
       show(asked);
-    } else if (event.code === "Enter" || event.code === "NumpadEnter") choose(Math.max(at, 0));
+    } else if (event.code === "Enter" || event.code === "NumpadEnter") {
+      eager = true;
+      choose(Math.max(at, 0));
+    }
     else if (event.code === "Escape") open(false);
   });
   fill(place, input, list);

@@ -116,11 +116,15 @@ async function showInbox(me) {
   if (!me.roles.some((role) => BUSINESS.includes(role))) return;
   byId("to-inbox").hidden = false;
   const { unread } = await get(paths.inbox).catch(() => ({ unread: 0 }));
-  showUnread(unread);
+  // A page that speaks of the same knows it later and better.
+  if (!said) showUnread(unread);
 }
+
+let said = false;
 
 /** @param {number} unread what waits and was not marked as read */
 export function showUnread(unread) {
+  said = true;
   const count = byId("inbox-count");
   count.hidden = !unread;
   fill(count, String(unread));

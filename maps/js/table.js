@@ -1,6 +1,7 @@
 // A table that can be sorted, walked by keyboard and marked by code: the keyboard's way to every shape.
 
 import { el, fill } from "./dom.js";
+import { redraw } from "./redraw.js";
 import { t } from "./words.js";
 
 /**
@@ -39,7 +40,9 @@ export function table(columns, options) {
     draw();
   }
 
-  function draw() {
+  const draw = () => redraw(element, lay, false);
+
+  function lay() {
     drawHead();
     const column = columns.find((item) => item.key === sort);
     const shown = column ? [...rows].sort((a, b) => compare(column.value(a), column.value(b), down)) : rows;

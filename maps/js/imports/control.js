@@ -1,7 +1,7 @@
 // Control points (控制点): a table to type or paste into; the fit and every residual before anything is imported.
 
 import { paths, Problem, send } from "../api.js";
-import { button, el, fill, later } from "../dom.js";
+import { button, el, fill, later, latest } from "../dom.js";
 import { reason } from "../shell.js";
 import { num, t } from "../words.js";
 import { complete } from "./items.js";
@@ -106,16 +106,19 @@ export function controlTable(choices, changed) {
     }));
   }
 
+  const judged = latest();
   const judge = later(async () => {
+    const wanted = judged();
     const full = complete(rows);
     for (const one of body.children) one.classList.remove("spoils");
     for (const one of body.querySelectorAll(".residual")) fill(one);
     if (full.length < LEAST) return fill(verdict, t("imports.control_more", { n: LEAST - full.length }));
     try {
-      show((await send("POST", paths.controlPoints, { points: full.map((row) => row.map(Number)) })).body, full);
+      const { body: fit } = await send("POST", paths.controlPoints, { points: full.map((row) => row.map(Number)) });
+      if (wanted()) show(fit, full);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      fill(verdict, el("span", { class: "tag bad" }, reason(error)));
+      if (wanted()) fill(verdict, el("span", { class: "tag bad" }, reason(error)));
     }
     return undefined;
   }, 300);

@@ -1,6 +1,7 @@
 // The list of files on the page: each with its kind, how far it is, and what can be done with it.
 
 import { button, el, fill } from "../dom.js";
+import { redraw } from "../redraw.js";
 import { MISSING, named, num, t } from "../words.js";
 import { BUSY } from "./items.js";
 
@@ -15,11 +16,26 @@ export function queue(acts) {
   const head = ["file", "kind", "state", "rows", "to_see", "act"].map((key) => el("th", { scope: "col" }, el("span", { class: "sort" }, t(`imports.${key}`))));
   const element = el("table", { class: "list pickable", id: "queue-list" }, el("caption", { class: "unseen" }, t("imports.queue")), el("thead", {}, el("tr", {}, ...head)), body);
 
+  /** What each line says, and the line: one that says the same stays, so that a press that is under way is not lost.
+   * @type {Map<string, {said: string, made: HTMLElement}>} */
+  let lines = new Map();
+
   /** @param {Item[]} items @param {string} chosen */
   function update(items, chosen) {
-    const held = document.activeElement instanceof HTMLElement && body.contains(document.activeElement) ? document.activeElement.dataset.act : undefined;
-    fill(body, ...items.map((one) => line(one, one.key === chosen)));
-    if (held) /** @type {HTMLElement | null} */ (body.querySelector(`[data-act="${held}"]`))?.focus();
+    const next = new Map(items.map((one) => [one.key, kept(one, one.key === chosen)]));
+    const rows = [...next.values()].map(({ made }) => made);
+    if (rows.length !== body.children.length || rows.some((row, at) => row !== body.children[at])) redraw(body, () => fill(body, ...rows));
+    lines = next;
+  }
+
+  /** @param {Item} one @param {boolean} chosen */
+  function kept(one, chosen) {
+    const { name, state: at, stale, report } = one;
+    const said = JSON.stringify([name, at, stale, chosen, report?.kind, report?.counts, report?.questions.length]);
+    const before = lines.get(one.key);
+    if (before?.said !== said) return { said, made: line(one, chosen) };
+    if (BUSY.includes(at)) before.made.querySelector("[data-busy]")?.replaceWith(state(one));
+    return before;
   }
 
   /** @param {Item} one @param {boolean} chosen */
@@ -66,7 +82,7 @@ export function queue(acts) {
 /** @param {Item} one */
 function state(one) {
   if (BUSY.includes(one.state)) {
-    return el("span", { class: "stack tight" }, el("progress", { max: 1, value: one.share, "aria-label": one.name }), el("span", { class: "note" }, one.note));
+    return el("span", { class: "stack tight", data: { busy: "" } }, el("progress", { max: 1, value: one.share, "aria-label": one.name }), el("span", { class: "note" }, one.note));
   }
   const word = one.stale ? t("imports.stale") : t(`state.${one.state}`);
   return el("span", { class: `tag ${one.stale ? "warn" : TONE[one.state] ?? ""}` }, word);

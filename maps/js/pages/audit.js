@@ -1,7 +1,7 @@
 // The audit (审计日志), newest first, for the auditor: read only.
 
 import { address, get, paths } from "../api.js";
-import { byId, el, fill } from "../dom.js";
+import { byId, el, fill, latest } from "../dom.js";
 import { guard, start } from "../shell.js";
 import { table } from "../table.js";
 import { moment, num, t } from "../words.js";
@@ -41,9 +41,13 @@ async function search() {
   await more();
 }
 
+const asked = latest();
+
 async function more() {
   if (!next) return;
+  const wanted = asked();
   const page = await get(next);
+  if (!wanted()) return;
   rows = [...rows, ...page.rows];
   next = (page.links ?? []).find((/** @type {any} */ item) => item.rel === "next")?.href ?? null;
   list.update(rows);

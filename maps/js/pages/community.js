@@ -3,6 +3,7 @@
 import { get, getTagged, paths, Problem, send } from "../api.js";
 import { control, FIELDS, read, same, shown } from "../community/fields.js";
 import { byId, el, fill } from "../dom.js";
+import { redraw } from "../redraw.js";
 import { modeTag } from "../details.js";
 import { fit, ground, shapes, district } from "../map.js";
 import { guard, reason, start, toast } from "../shell.js";
@@ -69,7 +70,7 @@ function showForm() {
   fill(byId("code"), code);
   fill(byId("shape-crs"), shapeCrs(record.source_crs));
   const head = el("div", { class: "head" }, ...["field", "value", "source", "date", "who"].map((key) => el("span", {}, t(`community.${key}`))));
-  fill(byId("fields"), el("div", { class: "grid-form" }, head, ...Object.keys(FIELDS).map(line)));
+  redraw(byId("fields"), () => fill(byId("fields"), el("div", { class: "grid-form" }, head, ...Object.keys(FIELDS).map(line))), false);
   byId("actions").hidden = !mayEdit;
   byId("problem").hidden = true;
   count();

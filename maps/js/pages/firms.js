@@ -1,7 +1,7 @@
 // Firms that bid (投标企业): grade, whether they may bid, what they can take and serve already; the district's bidding rules.
 
 import { get, paths, send } from "../api.js";
-import { byId, el, fill, later, select } from "../dom.js";
+import { byId, el, fill, later, latest, select } from "../dom.js";
 import { facts } from "../details.js";
 import { told } from "../rounds/say.js";
 import { blank, guard, start, toast } from "../shell.js";
@@ -62,9 +62,13 @@ function show() {
   fill(byId("firm-count"), t("common.rows", { n: num(rows.length) }));
 }
 
+const asked = latest();
+
 /** @param {string} code */
 async function open(code) {
+  const wanted = asked();
   const firm = await get(`${paths.bidders}/${encodeURIComponent(code)}`, { region: me.areas[0].code });
+  if (!wanted()) return;
   chosen = code;
   list.mark([code]);
   history.replaceState(null, "", `?firm=${encodeURIComponent(code)}`);
@@ -89,7 +93,7 @@ function form(firm) {
       await send("PATCH", paths.one("firms", firm.code), { grade: gradeBox.value || null, graded_on: graded.value || null, barred_until: barred.value || null, capacity: capacity.value === "" ? null : Number(capacity.value) }, `"${firm.version}"`);
       toast(t("packages.saved"));
       await read();
-      await open(firm.code);
+      if (chosen === firm.code) await open(firm.code);
     });
   });
   return el("details", { class: "more" }, el("summary", {}, t("firm.edit")), made);

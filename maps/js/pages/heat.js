@@ -2,7 +2,7 @@
 
 import { get, paths } from "../api.js";
 import { asOf } from "../asof.js";
-import { byId, el, fill } from "../dom.js";
+import { byId, el, fill, latest } from "../dom.js";
 import { district, fit, fitBox, ground, hasBase, load, mark, shapes, still } from "../map.js";
 import { total } from "../packages/cards.js";
 import { guard, start } from "../shell.js";
@@ -57,8 +57,9 @@ start(async (me) => {
     });
     city = tellLost(painted, district).addTo(district);
     district.on("click", ({ latlng }) => guard(async () => {
+      const wanted = shown();
       const hit = await city?.at(latlng);
-      if (hit) await show(hit.code, false);
+      if (hit && wanted()) await show(hit.code, false);
     }));
     district.on(/** @type {any} */ ({ basechange: () => city?.restyle() }));
     await reload();
@@ -155,11 +156,14 @@ function heat() {
   return L.heatLayer(places, { radius: Number(state.radius), blur: Number(state.radius) * 0.8, max: 1, maxZoom: 13, minOpacity: 0.15, gradient: GRADIENT, pane: "ground" });
 }
 
+const shown = latest();
+
 /** @param {string} code @param {boolean} zoom */
 async function show(code, zoom) {
+  const wanted = shown();
   const kind = /S\d{3}$/.test(code) ? "building-groups" : "communities";
   const unit = outlines.get(code) ?? (city ? await get(paths.one(kind, code), { as_of: state.as_of }) : points.find((point) => point.id === code));
-  if (!unit) return;
+  if (!unit || !wanted()) return;
   mark([unit]);
   list.mark([code], true);
   if (zoom) fit([unit], 160);

@@ -17,6 +17,7 @@ import { faultsBox } from "../imports/faults.js";
 import { counts, evidence, findings } from "../imports/report.js";
 import { follow, letGo, run, stop } from "../imports/running.js";
 import { locate } from "../imports/zones.js";
+import { redraw } from "../redraw.js";
 import { guard, start, toast } from "../shell.js";
 import { table } from "../table.js";
 import { constants, moment, named, t } from "../words.js";
@@ -207,8 +208,20 @@ function showActs() {
   fill(byId("problem"), one.state === "lost" ? t("imports.lost") : one.trouble?.detail ?? "");
 }
 
+/** Tables of control points, with their undo and a pick that is under way: each stays while its file does. @type {WeakMap<Item, HTMLElement>} */
+const controls = new WeakMap();
+let drawn = "";
+
 /** Everything about the chosen file; what is typed here goes into its choices at once. */
 function showReport() {
+  const again = drawn === chosen;
+  drawn = chosen;
+  if (again) redraw(byId("outcome"), () => layReport(true), false);
+  else layReport(false);
+}
+
+/** @param {boolean} again the same file as before */
+function layReport(again) {
   const one = current();
   showActs();
   fill(byId("outcome-title"), one?.name ?? "");
@@ -220,8 +233,12 @@ function showReport() {
   };
   const open = (report?.questions.length ?? 0) > 0;
   const closed = one.state === "loaded";
-  leave();
-  const control = () => controlTable(one.choices, changed);
+  if (!again || closed || !one.choices.fitted) leave();
+  const control = () => {
+    const table = controls.get(one) ?? controlTable(one.choices, changed);
+    controls.set(one, table);
+    return table;
+  };
   fill(byId("counts"), ...(report && !open ? counts(report) : []));
   fill(byId("questions"), matchingBox(report), ...(report?.questions ?? []).map((question) => report && questionBox(question, report, one.choices, changed)));
   fill(byId("settings"), ...(closed ? [] : [

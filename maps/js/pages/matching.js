@@ -1,7 +1,7 @@
 // Rows without a code (匹配): one after the other beside its candidates, decided by mouse or key, then loaded.
 
 import { address, get, paths, send } from "../api.js";
-import { byId, el, fill, typing } from "../dom.js";
+import { byId, el, fill, latest, typing } from "../dom.js";
 import { rowCard, showKeys, showPlaces, stateTag } from "../imports/candidates.js";
 import { ground } from "../map.js";
 import { blank, guard, start, toast } from "../shell.js";
@@ -85,30 +85,36 @@ async function read() {
   byId("bulk").hidden = !open;
   byId("finish").hidden = !about.change_set;
   byId("drop").hidden = Boolean(about.change_set);
-  const select = byId("class", HTMLSelectElement);
-  fill(select, ...CLASSES.map((key) => el("option", { value: key }, t(`matching.${key}`))));
-  select.value = shown;
 }
+
+const asked = latest();
 
 /** @param {number} [row] its number in the file: the one to begin with */
 async function readRows(row = 0) {
-  rows = [];
+  const wanted = asked();
+  /** @type {Row[]} */
+  const found = [];
   /** @type {string | null} */
   let next = address(`${paths.matching(number)}/rows`, { class: shown, limit: 500 });
-  while (next && rows.length < MOST) {
+  while (next && found.length < MOST) {
     const page = /** @type {{rows: Row[], next: string | null}} */ (await get(next));
-    rows.push(...page.rows);
+    if (!wanted()) return;
+    found.push(...page.rows);
     next = page.next;
   }
+  rows = found;
   const link = byId("download", HTMLAnchorElement);
   link.href = address(`${paths.matching(number)}/rows.xlsx`, { class: shown });
   link.hidden = !rows.length;
-  const wanted = rows.findIndex((one) => one.number === row);
-  go(wanted >= 0 ? wanted : Math.max(rows.findIndex((one) => !one.decision), 0));
+  const first = rows.findIndex((one) => one.number === row);
+  go(first >= 0 ? first : Math.max(rows.findIndex((one) => !one.decision), 0));
 }
 
 function wire() {
-  byId("class").addEventListener("change", (event) => {
+  const select = byId("class", HTMLSelectElement);
+  fill(select, ...CLASSES.map((key) => el("option", { value: key }, t(`matching.${key}`))));
+  select.value = shown;
+  select.addEventListener("change", (event) => {
     shown = /** @type {HTMLSelectElement} */ (event.target).value;
     void guard(() => readRows());
   });
@@ -163,16 +169,32 @@ async function decide(choice) {
   const row = rows[at];
   await guard(async () => {
     if (!(await write([{ row, ...choice }], true))) return;
+    // The reader looks at another one by now.
+    if (rows[at] !== row) return showList();
     const next = rows.findIndex((one, i) => i > at && !one.decision);
-    go(choice.choice === null ? at : next >= 0 ? next : Math.max(rows.findIndex((one) => !one.decision), at));
+    return go(choice.choice === null ? at : next >= 0 ? next : Math.max(rows.findIndex((one) => !one.decision), at));
   });
 }
 
+/** Decisions are on their way: a key that is pressed once more meanwhile was meant for a row that nobody has seen yet. */
+let writing = false;
+
 /**
- * Writes decisions down; where somebody was faster their decision is shown instead.
+ * Writes decisions down; false where others are on their way. where somebody was faster their decision is shown instead.
  * @param {{row: Row, choice: string | null, code: string | null}[]} wanted @param {boolean} remember
  */
 async function write(wanted, remember) {
+  if (writing) return false;
+  writing = true;
+  try {
+    return await writeNow(wanted, remember);
+  } finally {
+    writing = false;
+  }
+}
+
+/** @param {{row: Row, choice: string | null, code: string | null}[]} wanted @param {boolean} remember */
+async function writeNow(wanted, remember) {
   const before = wanted.map(({ row }) => ({ number: row.number, choice: row.decision, code: row.code }));
   try {
     const decisions = wanted.map(({ row, choice, code }) => ({ number: row.number, version: row.version, choice, code }));
@@ -188,7 +210,7 @@ async function write(wanted, remember) {
 }
 
 async function undo() {
-  const step = steps.pop();
+  const step = writing ? undefined : steps.pop();
   if (!step) return;
   const back = step.flatMap((old) => {
     const row = rows.find((one) => one.number === old.number);
@@ -206,7 +228,7 @@ async function acceptAbove() {
   for (const one of able) times.set(one.candidates[0].code, (times.get(one.candidates[0].code) ?? 0) + 1);
   const clear = able.filter((one) => (!about.one_each || times.get(one.candidates[0].code) === 1) && !(one.candidates[1] && one.candidates[1].score === one.candidates[0].score));
   if (!clear.length) return toast(t("matching.none_above", { score: num(least, 2) }));
-  await write(clear.map((row) => ({ row, choice: "match", code: row.candidates[0].code })), true);
+  if (!(await write(clear.map((row) => ({ row, choice: "match", code: row.candidates[0].code })), true))) return undefined;
   go(Math.max(rows.findIndex((one) => !one.decision), 0));
   return toast(t("matching.accepted", { n: num(clear.length) }));
 }

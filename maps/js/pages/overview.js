@@ -4,7 +4,7 @@ import { get, paths, address } from "../api.js";
 import { asOf, shiftMonth } from "../asof.js";
 import { lineChart } from "../chart.js";
 import { fixed, indexOf, known } from "../classes.js";
-import { add, button, byId, el, fill, later, typing } from "../dom.js";
+import { add, button, byId, el, fill, later, latest, typing } from "../dom.js";
 import { shareLegend } from "../legend.js";
 import { district, fit, ground, hatch, labels, load, mark, shapes, still } from "../map.js";
 import { guard, start, toast } from "../shell.js";
@@ -25,7 +25,7 @@ let drawn = null;
 let byCode = new Map();
 /** @type {Feature[]} the place itself, once we are below the root */
 let outlines = [];
-let turn = 0;
+const asked = latest();
 
 /** @typedef {import("../table.js").Column<CoverageRow>} Column */
 
@@ -88,8 +88,8 @@ function wire() {
   basis.addEventListener("change", () => set({ basis: basis.value }));
   standalone.addEventListener("change", () => set({ standalone: String(standalone.checked) }));
   breaks.addEventListener("input", later(() => set({ breaks: parsed(breaks.value).length ? breaks.value : "" }), 500));
-  byId("reset").addEventListener("click", () => go({ ...DEFAULTS }).then(show));
-  window.addEventListener("popstate", () => go(readState(DEFAULTS), false).then(show));
+  byId("reset").addEventListener("click", () => (go({ ...DEFAULTS }), show()));
+  window.addEventListener("popstate", () => (go(readState(DEFAULTS), false), show()));
   document.addEventListener("keydown", (event) => {
     if (event.code === "Backspace" && !typing(event) && trail.length > 1) up(trail.length - 2);
   });
@@ -121,19 +121,22 @@ async function go(next, push = true) {
 
 /** The trail from the area's root to the region of the address. */
 async function follow() {
-  trail = trail.slice(0, 1);
-  outlines = [];
-  if (!state.region) return;
-  const digits = state.region.replace(/(000)+$/, "").length;
+  const { region } = state;
+  const way = trail.slice(0, 1);
+  /** @type {Feature[]} */
+  let edge = [];
+  const digits = region.replace(/(000)+$/, "").length;
   for (const [kind, length] of /** @type {[string, number][]} */ ([["district", 6], ["subdistrict", 9], ["neighbourhood", 12]])) {
-    const code = state.region.slice(0, length).padEnd(12, "0");
-    if (length > digits || code === trail[0].code) continue;
+    const code = region.slice(0, length).padEnd(12, "0");
+    if (length > digits || code === way[0].code) continue;
     const found = (await load("regions", { level: kind })).find((feature) => feature.id === code);
     if (!found) continue;
-    trail.push({ code, name: found.properties.name, level: kind });
-    outlines = [found];
+    way.push({ code, name: found.properties.name, level: kind });
+    edge = [found];
   }
-  if (trail[trail.length - 1].code !== state.region) elsewhere();
+  if (state.region !== region) return; // the reader went on meanwhile
+  [trail, outlines] = [way, edge];
+  if (region && trail[trail.length - 1].code !== region) elsewhere();
 }
 
 /** The address names a region that is none, or is not the reader's: said, and the whole area shown. */
@@ -166,13 +169,13 @@ function point(code, scroll) {
 }
 
 async function refresh() {
-  const mine = (turn += 1);
+  const wanted = asked();
   byId("loading").hidden = false;
-  await redrawn(mine).finally(() => mine === turn && (byId("loading").hidden = true));
+  await redrawn(wanted).finally(() => wanted() && (byId("loading").hidden = true));
 }
 
-/** @param {number} mine what was asked for meanwhile is drawn instead */
-async function redrawn(mine) {
+/** @param {() => boolean} wanted what was asked for meanwhile is drawn instead */
+async function redrawn(wanted) {
   const here = trail[trail.length - 1];
   const params = { region: here.code, basis: state.basis, standalone: state.standalone, as_of: state.as_of };
   const end = state.as_of || today;
@@ -183,7 +186,7 @@ async function redrawn(mine) {
     geometries(here),
     get(paths.coverage, { ...params, level: here.level, from: start36, to: end }),
   ]);
-  if (mine !== turn) return;
+  if (!wanted()) return;
   showCrumbs();
   showTiles(answer, summary);
   showMap(answer, features);

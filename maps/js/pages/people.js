@@ -1,7 +1,7 @@
 // People and rights (人员与权限), for the security administrator.
 
 import { get, paths, send } from "../api.js";
-import { button, byId, el, fill } from "../dom.js";
+import { button, byId, el, fill, latest } from "../dom.js";
 import { guard, reason, start, toast } from "../shell.js";
 import { table } from "../table.js";
 import { day, named, t } from "../words.js";
@@ -50,7 +50,7 @@ start(async (me) => {
   byId("link-close").addEventListener("click", () => byId("link-box", HTMLDialogElement).close());
   byId("form").addEventListener("submit", (event) => {
     event.preventDefault();
-    void save();
+    void guard(save);
   });
   await reload();
 });
@@ -71,8 +71,11 @@ async function reload() {
 const field = (/** @type {string} */ id) => byId(id, HTMLInputElement);
 const boxes = () => /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll("#roles input")]);
 
+const opened = latest();
+
 /** @param {Person | null} person */
 function edit(person) {
+  opened();
   edited = person;
   fill(byId("editor-title"), person ? `${t("people.edit")} · ${person.name}` : t("people.new"));
   field("username").value = person?.username ?? "";
@@ -87,6 +90,7 @@ function edit(person) {
 }
 
 async function save() {
+  const same = opened();
   const body = {
     name: field("name").value.trim(),
     roles: boxes().filter((box) => box.checked).map((box) => box.value),
@@ -95,10 +99,11 @@ async function save() {
   try {
     if (edited) await send("PATCH", `${paths.people}/${edited.username}`, { ...body, disabled: field("disabled").checked });
     else await send("POST", paths.people, { ...body, username: field("username").value.trim() });
-    byId("editor", HTMLDialogElement).close();
+    if (same()) byId("editor", HTMLDialogElement).close();
     toast(t("people.saved"));
     await reload();
   } catch (error) {
+    if (!same()) throw error;
     fill(byId("problem"), reason(error));
     byId("problem").hidden = false;
   }

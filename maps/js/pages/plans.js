@@ -1,7 +1,7 @@
 // The list of plans (网格规划), area by area; a new draft; several drafts of one area side by side.
 
 import { all, get, paths, send } from "../api.js";
-import { byId, el, fill } from "../dom.js";
+import { byId, el, fill, latest } from "../dom.js";
 import { besides } from "../plans/beside.js";
 import { guard, start, toast } from "../shell.js";
 import { table } from "../table.js";
@@ -66,8 +66,13 @@ function draw() {
   list.update(plans.filter((one) => !state || one.state === state));
 }
 
+const compared = latest();
+
 async function beside() {
-  fill(byId("beside"), ...(await besides([...ticked.keys()])));
+  const wanted = compared();
+  const columns = await besides([...ticked.keys()]);
+  if (!wanted()) return;
+  fill(byId("beside"), ...columns);
   byId("beside-panel").hidden = false;
   byId("beside-panel").scrollIntoView({ block: "nearest" });
 }
@@ -82,9 +87,11 @@ async function offerNew(me) {
   const title = byId("title", HTMLInputElement);
   const option = (/** @type {Feature} */ item) => el("option", { value: item.id }, item.properties.name);
   const district = me.areas.find((area) => area.level === "district");
+  let suggested = title.value;
   const suggest = () => {
+    if (title.value !== suggested) return; // the planner has another name for it
     const name = lower.value ? lower.selectedOptions[0]?.textContent : upper.selectedOptions[0]?.textContent;
-    title.value = t("plans.default_name", { name: name ?? "", layer: named("layer", layer.value) });
+    title.value = suggested = t("plans.default_name", { name: name ?? "", layer: named("layer", layer.value) });
   };
   const below = () => {
     const inside = neighbourhoods.filter((item) => item.id.startsWith(upper.value.slice(0, 9)));

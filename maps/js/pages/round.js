@@ -1,7 +1,7 @@
 // One tender round (招标批次) from draft to contract: where it stands, what stops it, bids, award, contracts, money, papers.
 
 import { get, getTagged, paths, Problem, send } from "../api.js";
-import { byId, el, fill } from "../dom.js";
+import { byId, el, fill, inTurn } from "../dom.js";
 import { award } from "../rounds/award.js";
 import { Bids } from "../rounds/bids.js";
 import { contracts } from "../rounds/contracts.js";
@@ -131,19 +131,26 @@ function write(method, way, body) {
   return send(method, `${at}/${way}`, body, etag);
 }
 
+const turn = inTurn();
+
 /** A change of the round, then everything anew; a conflict reads the round again. @param {() => Promise<any>} act @param {string} said */
-async function change(act, said) {
-  try {
-    await act();
-    toast(said);
-  } catch (error) {
-    if (error instanceof Problem && error.status === 412) toast(t("round.stale", { who: error.body.current?.changed_by ?? "" }), "error");
-    else throw error;
-  } finally {
-    await read();
-    await draw();
-  }
-  await open(tab);
+function change(act, said) {
+  return turn(async () => {
+    let done = true;
+    try {
+      await act();
+      toast(said);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 412) throw error;
+      toast(t("round.stale", { who: error.body.current?.changed_by ?? "" }), "error");
+      done = false;
+    } finally {
+      await read();
+      await draw();
+    }
+    await open(tab);
+    return done;
+  });
 }
 
 /** @param {string} name @param {any} body */
@@ -179,7 +186,7 @@ function vote(votes) {
       await send("PUT", paths.stance(code), { willing: said === "passed" ? true : stance.body.willing.value, vote: said, anchor: stance.body.anchor.value }, stance.etag);
     }
     toast(t("gate.votes_saved", { n: Object.keys(votes).length }));
-    await open("gate");
+    await open(tab);
   });
 }
 
@@ -196,9 +203,9 @@ function show(lot) {
 
 /** Terms or ceilings, saved with the packages as they are. @param {{terms?: any, ceilings?: Record<number, number | null>}} given */
 async function saveTerms({ terms, ceilings = {} }) {
-  const packages = round.packages.map((/** @type {any} */ one) => ({
+  const packages = () => round.packages.map((/** @type {any} */ one) => ({
     name: one.name, units: one.members, hub: one.hub, lots: one.lots ?? [],
     ceiling_fen: one.number in ceilings ? ceilings[one.number] : one.ceiling_fen ?? null,
   }));
-  await change(() => send("PUT", at, { name: round.name, rules: round.rules, packages, terms: terms ?? round.terms }, etag), t("packages.saved"));
+  await change(() => send("PUT", at, { name: round.name, rules: round.rules, packages: packages(), terms: terms ?? round.terms }, etag), t("packages.saved"));
 }

@@ -1,7 +1,7 @@
 // Tender rounds (招标批次), contracts that end soon, and trials: what runs, and what is about to.
 
 import { get, paths } from "../api.js";
-import { byId, el, fill } from "../dom.js";
+import { byId, el, fill, latest } from "../dom.js";
 import { tabOf, tabs } from "../rounds/tabs.js";
 import { blank, failed, guard, start } from "../shell.js";
 import { table } from "../table.js";
@@ -61,12 +61,16 @@ start(async (me) => {
   return void choose(tabOf(TABS, "rounds"));
 });
 
+const asked = latest();
+
 /** @param {string} name */
 async function open(name) {
   try {
     if (name === "rounds") return rounds.update((await get(paths.rounds)).rounds);
     if (name === "trials") return trials.update((await get(paths.trials, { region: area })).trials);
+    const wanted = asked();
     const answer = await get(paths.expiring, { region: area, days: byId("days", HTMLSelectElement).value });
+    if (!wanted()) return undefined;
     expiring.update(answer.contracts);
     return fill(byId("expiring-note"), t("rounds.expiring_note", { n: num(answer.contracts.length), risks: num(answer.risks) }));
   } catch (error) {

@@ -49,12 +49,23 @@ const page = {
 start(async (me) => {
   asOf(byId("as-of-place"), me.business_date, state.as_of || me.business_date, (date) => {
     set({ as_of: date === me.business_date ? "" : date });
-    guard(() => reload(true));
+    guard(again);
   });
   search(byId("search"), (hit) => page.show(hit.code, true), () => ({ as_of: state.as_of }));
   await reload(frame());
   if (state.pick) await guard(() => show(state.pick, !state.at));
 });
+
+/** Another date: also what was picked is shown as it was then, or no more where it was not there. */
+async function again() {
+  await reload(true);
+  const { pick } = state;
+  if (!pick) return;
+  await show(pick, false).catch((error) => {
+    if (error.status !== 404) throw error;
+    if (state.pick === pick) (set({ pick: "" }), fill(byId("details")), mark([]));
+  });
+}
 
 /** Puts the view where the address says; false where it says nothing. */
 function frame() {
@@ -94,7 +105,8 @@ async function reload(framed) {
   view = mine;
   try {
     await mine.open(framed);
-    if (view === mine) drawTree();
+    if (view !== mine) return;
+    drawTree();
   } finally {
     if (view === mine) byId("loading").hidden = true;
   }
@@ -159,8 +171,9 @@ function branch(name, text, below = []) {
 /** Shows one thing: marked on the map and in the list, with all that is known of it. @param {string} code @param {boolean} zoom */
 async function show(code, zoom) {
   set({ pick: code });
+  const { as_of } = state;
   const { feature, kind } = await held(code);
-  if (state.pick !== code) return;
+  if (state.pick !== code || state.as_of !== as_of) return;
   mark([feature]);
   if (zoom) fit([feature], 120);
   fill(byId("details"), details(feature, kind));
@@ -173,8 +186,9 @@ async function held(code) {
   const known = found.get(code);
   if (known) return known;
   const kind = kindOf(code);
-  const one = { feature: await get(paths.one(kind, code), { as_of: state.as_of }), kind };
-  found.set(code, one);
+  const { as_of } = state;
+  const one = { feature: await get(paths.one(kind, code), { as_of }), kind };
+  if (state.as_of === as_of) found.set(code, one);
   return one;
 }
 

@@ -1,7 +1,7 @@
 // One survey (一次摸底): its sheets out, filled in ones back, the difference to confirm, who has not answered yet.
 
 import { address, get, paths, Problem, send, upload } from "../api.js";
-import { button, byId, el, fill, later, select } from "../dom.js";
+import { button, byId, el, fill, later, latest, select } from "../dom.js";
 import { guard, reason, start, toast } from "../shell.js";
 import { readState, writeState } from "../state.js";
 import { difference, OPEN } from "../surveys/difference.js";
@@ -98,9 +98,13 @@ function choose(name, value) {
   changes.show(state);
 }
 
+const asked = latest();
+
 /** @param {boolean} [fresh] forget what was ticked by hand */
 async function reload(fresh = false) {
+  const wanted = asked();
   const [found, different] = await Promise.all([get(here), get(`${here}/difference`)]);
+  if (!wanted()) return;
   survey = found;
   showHead();
   showFilters();
@@ -132,7 +136,8 @@ function showFilters() {
   offer("of-kind", kinds, state.kind);
   offer("of-place", [["", t("surveys.every_place")], ...survey.progress.map((/** @type {any} */ one) => [one.code, one.name ?? one.code])], state.place);
   offer("of-field", [["", t("surveys.every_field")], ...survey.fields.map((/** @type {string} */ name) => [name, header(name)])], state.field);
-  byId("of-text", HTMLInputElement).value = state.text;
+  const text = byId("of-text", HTMLInputElement);
+  if (text !== document.activeElement) text.value = state.text;
 }
 
 /** @param {string} id @param {string[][]} options @param {string} value */

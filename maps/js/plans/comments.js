@@ -1,22 +1,28 @@
 // 批注: what people say about the draft: about a cell, a place on the map, or the whole.
 
 import { get, send } from "../api.js";
-import { button, el, fill } from "../dom.js";
+import { button, el, fill, latest } from "../dom.js";
+import { redraw } from "../redraw.js";
 import { guard } from "../shell.js";
 import { moment, t } from "../words.js";
 
 /** @typedef {import("./line.js").Point} Point */
 /** @typedef {{pins: import("./pins.js").Pins, cell: (code: string) => void, place: (at: Point) => void}} Look where a comment may lead */
 
+const asked = latest();
+/** The form of a place stays while comments come and go: what is typed, and the point that it speaks of. @type {WeakMap<HTMLElement, HTMLFormElement>} */
+const forms = new WeakMap();
+
 /** @param {HTMLElement} box @param {import("./studio.js").Studio} studio @param {Look} look */
 export async function showComments(box, studio, look) {
-  fill(box, el("p", { class: "note busy" }, t("common.loading")));
+  const wanted = asked();
+  if (!box.firstChild) fill(box, el("p", { class: "note busy" }, t("common.loading")));
   const { comments } = await get(`${studio.draft.here}/comments`);
-  if (!box.querySelector(".busy")) return;
+  if (!wanted() || !box.isConnected) return;
   const placed = comments.filter((/** @type {any} */ one) => one.place);
   look.pins.show(placed.map((/** @type {any} */ one, /** @type {number} */ i) => ({ label: String(i + 1), at: one.place, name: one.text, open: () => byNumber(box, one.id) })));
   const rows = comments.map((/** @type {any} */ one) => said(one, placed.indexOf(one) + 1, look));
-  fill(box, el("div", { class: "stack" }, ...(rows.length ? rows : [el("p", { class: "note" }, t("plan.comment_none"))]), studio.draft.may("comment") ? form(box, studio, look) : null));
+  redraw(box, () => fill(box, el("div", { class: "stack" }, ...(rows.length ? rows : [el("p", { class: "note" }, t("plan.comment_none"))]), studio.draft.may("comment") ? forms.get(box) ?? form(box, studio, look) : null)));
 }
 
 /** A comment; `pin` is the number of its pin, 0 where it has none. @param {any} one @param {number} pin @param {Look} look */
@@ -59,9 +65,15 @@ function form(box, studio, look) {
     event.preventDefault();
     const cell = follow();
     guard(async () => {
-      await send("POST", `${studio.draft.here}/comments`, { text: text.value, ...(cell ? { cell } : {}), ...(place ? { place } : {}) });
+      const said = text.value;
+      await send("POST", `${studio.draft.here}/comments`, { text: said, ...(cell ? { cell } : {}), ...(place ? { place } : {}) });
+      if (text.value === said) {
+        [text.value, place] = ["", null];
+        follow();
+      }
       await showComments(box, studio, look);
     });
   });
+  forms.set(box, made);
   return made;
 }

@@ -2,6 +2,7 @@
 
 import { get, send } from "../api.js";
 import { button, el, fill, select } from "../dom.js";
+import { redraw } from "../redraw.js";
 import { guard, toast } from "../shell.js";
 import { named, num, squareMetres, t } from "../words.js";
 import { hectares } from "./figures.js";
@@ -22,12 +23,16 @@ export class Comparing {
   draw(place) {
     const { draft } = this.studio;
     if (this.of === draft.etag && this.found) return this.fill(place);
-    fill(place, el("p", { class: "note busy" }, t("common.loading")));
+    if (!place.firstChild) fill(place, el("p", { class: "note busy" }, t("common.loading")));
+    place.setAttribute("aria-busy", "true");
     return guard(async () => {
       const of = draft.etag;
-      this.found = await get(`${draft.here}/compare`);
-      this.of = of;
-      if (place.isConnected && place.querySelector(".busy")) this.fill(place);
+      const found = await get(`${draft.here}/compare`);
+      // Another step was taken meanwhile, and asks for itself.
+      if (of !== draft.etag) return;
+      [this.found, this.of] = [found, of];
+      place.removeAttribute("aria-busy");
+      if (place.isConnected) redraw(place, () => this.fill(place));
     });
   }
 

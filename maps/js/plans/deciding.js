@@ -2,6 +2,7 @@
 
 import { Problem, send } from "../api.js";
 import { button, byId, el, fill } from "../dom.js";
+import { redraw } from "../redraw.js";
 import { guard, toast } from "../shell.js";
 import { day, num, t } from "../words.js";
 
@@ -26,7 +27,7 @@ export function showDecisions(studio, me, on) {
     draft.may("withdraw") ? button(t("plan.withdraw"), () => window.confirm(t("plan.sure_withdraw")) && move("withdraw", {}, t("plan.withdrawn_done")), { class: "danger", id: "withdraw" }) : null,
   ].filter(Boolean);
   box.hidden = !parts.length;
-  fill(box, ...parts);
+  redraw(box, () => fill(box, ...parts));
 }
 
 /** @param {import("./studio.js").Studio} studio @param {{moved: () => Promise<void>, blocked: () => void}} on @param {string} [reason] */

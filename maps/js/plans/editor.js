@@ -1,7 +1,7 @@
 // The editor as a whole: the studio in the middle, the map and the panels around it, each told when something changed.
 
-import { get, paths, Problem } from "../api.js";
-import { byId, el, fill, later } from "../dom.js";
+import { Problem } from "../api.js";
+import { byId, el, fill, inTurn, later, latest } from "../dom.js";
 import { district, ground, still } from "../map.js";
 import { guard, toast } from "../shell.js";
 import { day, named, num, t } from "../words.js";
@@ -69,6 +69,9 @@ export class Editor {
     this.elsewhere = null;
     /** What was done last. */
     this.told = "";
+    /** Steps go to the service one after the other, however fast the keys are. */
+    this.turn = inTurn();
+    this.asked = latest();
   }
 
   async open() {
@@ -231,15 +234,13 @@ export class Editor {
 
   /** An operation that needs no look ahead. @param {Operation} operation */
   async doNow(operation) {
-    await this.write(operation, async () => {
-      this.studio.settle(await this.studio.draft.apply(operation));
-      return true;
-    });
+    await this.write(operation, () => this.studio.write(operation));
   }
 
   /** @param {"undo" | "redo"} way @param {number} [to] */
   async travel(way, to) {
     await this.write(null, async () => {
+      if (!this.studio.draft.may(way)) return false;
       await this.studio.travel(way, to);
       this.tell(t(way === "undo" ? "plan.undone" : "plan.redone", { n: num(this.studio.draft.position) }));
       return false;
@@ -248,14 +249,16 @@ export class Editor {
 
   /** Writes to the service, and settles it when somebody was first. @param {Operation | null} operation @param {() => Promise<boolean>} act */
   async write(operation, act) {
-    await guard(async () => {
+    await guard(() => this.turn(async () => {
       try {
         if ((await act()) && operation) this.tell(t("plan.applied", { what: named("op", operation.operation), n: num(this.studio.draft.position) }));
       } catch (error) {
         if (!(error instanceof Problem) || error.status !== 412) throw error;
         await settleConflict(this.studio, operation, { moved: () => this.moved() });
+        return false;
       }
-    });
+      return true;
+    }));
   }
 
   cancel() {
@@ -311,7 +314,9 @@ export class Editor {
 
   /** @param {Point} at */
   async takeBuilding(at) {
+    const wanted = this.asked();
     const found = await this.context.buildingAt(at);
+    if (!wanted() || this.studio.tools.tool !== "rehome") return undefined;
     if (!found) return toast(t("plan.building_none"), "error");
     const centre = L.geoJSON(found.geometry).getBounds().getCenter();
     this.studio.tools.building = { code: found.id, name: found.properties.name ?? found.id, home: this.sheet.at([centre.lng, centre.lat]) };
@@ -388,12 +393,5 @@ export class Editor {
     // What an earlier tab left stays until it is taken up or dropped.
     if (this.recovered && !tools.points.length) return;
     this.journal.write({ tool: tools.tool, cells: tools.cells, points: tools.points, version: draft.plan.version, at: new Date().toISOString() });
-  }
-
-  /** The other drafts of the same area. @returns {Promise<any[]>} */
-  async siblings() {
-    const { area, layer } = this.studio.draft.plan;
-    const { plans } = await get(paths.plans, { area, layer });
-    return plans.filter((/** @type {any} */ one) => one.area === area && one.layer === layer);
   }
 }

@@ -1,6 +1,7 @@
 // What an operation would do (预览), at the head of the right side: figures before and after, or the reason why it cannot.
 
 import { button, byId, el, fill } from "../dom.js";
+import { redraw } from "../redraw.js";
 import { reason } from "../shell.js";
 import { named, t } from "../words.js";
 import { codeChoice, figuresTable, rowsOf } from "./figures.js";
@@ -21,12 +22,12 @@ export function showOutlook(studio, on) {
   const rows = rowsOf(answer, (code) => draft.name(code));
   const apply = button(`${t("plan.apply")} ⏎`, on.apply, { class: "main", id: "apply", disabled: !studio.valid });
   const choice = outlook.operation.operation === "merge" ? codeChoice(outlook.operation.cells, tools.to, on.into) : null;
-  return fill(box,
+  return redraw(box, () => fill(box,
     el("h2", {}, what, el("span", { class: "tag info" }, t("plan.in_sync", { n: rows.length, layer: named("layer", draft.plan.layer) }))),
     figuresTable(rows, draft.plan.limits), choice,
     answer.grown.length ? el("p", { class: "note" }, t("plan.grown", { n: answer.grown.length })) : null,
     answer.left?.length ? el("p", { class: "note" }, t("plan.left", { n: answer.left.length })) : null,
-    el("div", { class: "row tight" }, apply, button(`${t("plan.cancel")} Esc`, on.cancel)));
+    el("div", { class: "row tight" }, apply, button(`${t("plan.cancel")} Esc`, on.cancel))), false);
 }
 
 /** The reason of a refusal in the reader's words. @param {import("../api.js").Problem} problem */

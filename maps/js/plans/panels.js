@@ -1,6 +1,7 @@
 // The tabs of the right side: one is shown at a time, each draws itself when it is.
 
 import { byId, el, fill } from "../dom.js";
+import { redraw } from "../redraw.js";
 
 /** @typedef {{label: () => import("../dom.js").Child[], draw: (place: HTMLElement) => void}} Tab */
 
@@ -14,15 +15,16 @@ export class Tabs {
 
   /** @param {string} [name] */
   show(name = this.shown) {
-    const kept = this.shown === name ? byId("tab").scrollTop : 0;
-    if (this.shown !== name) this.turned(name);
+    const again = this.shown === name;
+    if (!again) this.turned(name);
     this.shown = name;
     this.label();
-    const place = byId("tab");
-    place.setAttribute("aria-labelledby", `tab-${name}`);
-    fill(place);
-    this.tabs[name].draw(place);
-    place.scrollTop = kept;
+    const tab = byId("tab");
+    tab.setAttribute("aria-labelledby", `tab-${name}`);
+    // Every tab has a place of its own: what it asked for and comes when another one is shown goes nowhere.
+    if (!again || !tab.firstElementChild) fill(tab, el("div"));
+    if (!again) tab.scrollTop = 0;
+    redraw(tab, () => this.tabs[name].draw(/** @type {HTMLElement} */ (tab.firstElementChild)));
   }
 
   /** Only what the tabs say; what is typed into the one that is shown stays. */

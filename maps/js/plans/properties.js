@@ -1,6 +1,6 @@
 // The chosen cells (属性): what is known of them, their name, and the sum of several.
 
-import { button, el } from "../dom.js";
+import { button, el, fill } from "../dom.js";
 import { named, num, squareMetres, t } from "../words.js";
 import { sizeOf } from "./colours.js";
 import { hectares } from "./figures.js";
@@ -13,7 +13,7 @@ export function showProperties(place, studio, on) {
   const { draft, tools, locked } = studio;
   const cells = draft.features(tools.cells);
   const body = !cells.length ? el("p", { class: "note" }, t("plan.none_chosen")) : cells.length > 1 ? several(cells) : one(cells[0], studio, on.rename);
-  place.append(el("div", { class: "stack" }, on.options, body, locked.size ? el("p", { class: "note" }, t("plan.locked", { n: locked.size })) : ""));
+  fill(place, el("div", { class: "stack" }, on.options, body, locked.size ? el("p", { class: "note" }, t("plan.locked", { n: locked.size })) : ""));
 }
 
 /** @param {Feature} cell @param {import("./studio.js").Studio} studio @param {(code: string, name: string) => void} rename */
@@ -45,7 +45,7 @@ function marks(cell, { locked }) {
 /** @param {Feature} cell @param {(code: string, name: string) => void} rename */
 function nameForm(cell, rename) {
   const field = el("input", { id: "cell-name", value: cell.properties.name ?? "", maxlength: "80", "aria-label": t("plan.new_name"), style: "flex:1;min-width:0" });
-  const form = el("form", { class: "row tight" }, field, el("button", { type: "submit" }, t("plan.rename")));
+  const form = el("form", { class: "row tight", data: { code: cell.id } }, field, el("button", { type: "submit" }, t("plan.rename")));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const name = field.value.trim();

@@ -82,18 +82,29 @@ export class Studio {
     this.foresee();
     await this.asker.idle();
     const { operation } = this;
-    if (!operation || !this.valid) return false;
-    const answer = await this.draft.apply(operation);
-    this.settle(answer);
+    return operation && this.valid ? this.write(operation) : false;
+  }
+
+  /** Applies an operation as it is. @param {Operation} operation */
+  async write(operation) {
+    const held = this.tools.held();
+    this.settle(await this.draft.apply(operation), held);
     return true;
   }
 
-  /** After a step: nothing is under way, and what is new is chosen. @param {Answer} answer */
-  settle(answer) {
+  /** After a step: nothing is under way, and what is new is chosen; what the hand took up since the step was sent stays.
+   * @param {Answer} answer @param {import("./tools.js").Held} [held] what it held then */
+  settle(answer, held) {
+    const since = held && this.tools.since(held);
     this.reset();
+    if (since) {
+      Object.assign(this.tools, since);
+      this.tools.keep((code) => this.draft.cells.has(code));
+      return this.on.changed();
+    }
     const fresh = answer.changed.map((cell) => cell.id).filter((code) => !answer.grown.includes(code));
     this.tools.cells = this.tools.tool === "split" ? [] : fresh.slice(0, 1);
-    this.on.changed();
+    return this.on.changed();
   }
 
   /** Nothing is under way any more. */

@@ -3,6 +3,7 @@
 import { send } from "../api.js";
 import { button, byId, el, fill, select } from "../dom.js";
 import { watch } from "../packages/work.js";
+import { redraw } from "../redraw.js";
 import { guard, toast } from "../shell.js";
 import { constants, num, pct, t } from "../words.js";
 
@@ -109,7 +110,7 @@ export class Suggest {
   draw(place) {
     const draft = el("section", { class: `panel${this.shown < 0 ? " active" : ""}` }, el("div", { class: "row tight" }, el("h3", {}, t("suggest.published")), el("span", { class: "push" }), button(t("suggest.show"), () => (this.show(-1), this.draw(place)))));
     const cards = this.alternatives.map((one, i) => this.card(one, i, place));
-    fill(place, el("div", { class: "stack alternatives" }, ...cards, draft, button(t("suggest.back"), () => this.close(), { id: "suggest-close" })));
+    redraw(place, () => fill(place, el("div", { class: "stack alternatives" }, ...cards, draft, button(t("suggest.back"), () => this.close(), { id: "suggest-close" }))));
   }
 
   /** @param {Alternative} one @param {number} i @param {HTMLElement} place */

@@ -1,5 +1,6 @@
 // The strip over the map: where we are, the state, the other drafts of the area, copies and exports.
 
+import { get, paths } from "../api.js";
 import { byId, el, fill } from "../dom.js";
 import { district } from "../map.js";
 import { printed } from "../print.js";
@@ -22,7 +23,7 @@ export async function title(editor) {
   byId("state").className = `tag ${TONE[plan.state] ?? ""}`;
   byId("state").title = plan.remark ? t("plan.returned_because", { text: plan.remark }) : "";
   exports(editor);
-  const beside = await editor.siblings();
+  const beside = await siblings(plan);
   const drafts = byId("drafts", HTMLSelectElement);
   fill(drafts, ...beside.map((one) => el("option", { value: one.id }, `${one.title} · ${named("state", one.state)}`)));
   drafts.value = String(id);
@@ -34,6 +35,12 @@ export async function title(editor) {
     toast(t("plan.copied"));
     location.assign(`/plans/${made}`);
   });
+}
+
+/** The drafts of the same area. @param {{area: string, layer: string}} plan @returns {Promise<any[]>} */
+async function siblings({ area, layer }) {
+  const { plans } = await get(paths.plans, { area, layer });
+  return plans.filter((/** @type {any} */ one) => one.area === area && one.layer === layer);
 }
 
 /** @param {import("./editor.js").Editor} editor */

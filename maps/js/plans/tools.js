@@ -2,6 +2,7 @@
 
 /** @typedef {import("./line.js").Point} Point */
 /** @typedef {{operation: string} & Record<string, any>} Operation */
+/** @typedef {Pick<Tools, "tool" | "cells" | "points" | "grip" | "building" | "to">} Held what is in hand */
 /** @typedef {{from: Point, to: Point | null}} Grip a place on a border that is dragged, and where to */
 
 /** Tools that stay until another is taken, in the order of their buttons, with their letter. */
@@ -51,6 +52,22 @@ export class Tools {
     this.grip = null;
     this.building = null;
     this.to = null;
+  }
+
+  /** @returns {Held} */
+  held() {
+    const { tool, cells, points, grip, building, to } = this;
+    return { tool, cells, points, grip, building, to };
+  }
+
+  /** What was taken up since: another choice, or the points of the next line; null where the hand rested. @param {Held} before @returns {Held | null} */
+  since(before) {
+    const now = this.held();
+    if (Object.entries(before).every(([key, value]) => now[/** @type {keyof Held} */ (key)] === value)) return null;
+    const goesOn = before.points.every((point, i) => now.points[i] === point);
+    const fresh = (/** @type {"grip" | "building" | "to"} */ key) => now[key] !== before[key];
+    return { ...now, points: goesOn ? now.points.slice(before.points.length) : now.points,
+      grip: fresh("grip") ? now.grip : null, building: fresh("building") ? now.building : null, to: fresh("to") ? now.to : null };
   }
 
   /** One step back: the last point, the grip, then the choice; false when there was nothing. */

@@ -1,6 +1,7 @@
 // The tree of cells (单元目录) with its search: neighbourhoods, and the cells in each; the keyboard's way to every cell.
 
 import { byId, el, fill, later } from "../dom.js";
+import { redraw } from "../redraw.js";
 import { num, t } from "../words.js";
 import { sizeOf } from "./colours.js";
 
@@ -36,8 +37,8 @@ export class Tree {
     const count = [...groups.values()].reduce((sum, cells) => sum + cells.length, 0);
     fill(byId("cell-count"), t("plan.n_cells", { n: num(count) }));
     const many = count > OPEN;
-    fill(byId("tree"), ...[...groups].map(([home, cells]) => this.group(home, cells, !many)));
-    if (!count) fill(byId("tree"), el("p", { class: "note body" }, t("common.no_rows")));
+    const rows = count ? [...groups].map(([home, cells]) => this.group(home, cells, !many)) : [el("p", { class: "note body" }, t("common.no_rows"))];
+    redraw(byId("tree"), () => fill(byId("tree"), ...rows));
   }
 
   /** @param {string} home @param {Feature[]} cells @param {boolean} open */
@@ -46,7 +47,7 @@ export class Tree {
     const name = this.studio.draft.plan.frame?.features.find((/** @type {Feature} */ one) => (one.properties.code ?? one.id) === home)?.properties.name ?? (home === this.studio.draft.plan.area ? this.studio.draft.plan.area_name : home);
     const shown = this.open.get(home) ?? (open || chosen || byId("find", HTMLInputElement).value !== "");
     const rows = el("div", {}, ...(shown ? cells.map((cell) => this.row(cell)) : []));
-    const made = el("details", { open: shown }, el("summary", {}, name, el("span", { class: "note" }, num(cells.length))), rows);
+    const made = el("details", { open: shown, data: { home } }, el("summary", {}, name, el("span", { class: "note" }, num(cells.length))), rows);
     made.addEventListener("toggle", () => {
       this.open.set(home, made.open);
       if (made.open && !rows.childElementCount) fill(rows, ...cells.map((cell) => this.row(cell)));

@@ -1,6 +1,7 @@
 // The table of bids (投标登记): typed, walked by keys, or pasted from a worksheet; a wrong cell is told where it stands.
 
 import { button, el, fill, select } from "../dom.js";
+import { redraw } from "../redraw.js";
 import { num, t } from "../words.js";
 import { fromFen, toFen } from "./say.js";
 
@@ -18,12 +19,14 @@ export class Bids {
     this.lines = [];
     this.open = false;
     this.changed = false;
+    /** The lines as they were sent last. */
+    this.sent = "";
     this.version = 0;
   }
 
-  /** What was typed is on record. */
+  /** What was sent is on record; what was typed since is not. */
   saved() {
-    this.changed = false;
+    this.changed = JSON.stringify(this.lines) !== this.sent;
   }
 
   /** What was typed and not saved stays: as it is while nobody changed the round, else with what others wrote down.
@@ -61,7 +64,7 @@ export class Bids {
     const save = button(t("bid.save"), () => this.save(), { class: "main", id: "bids-save" });
     const rows = this.open ? [el("p", { class: "note" }, t("bid.about")), table,
       el("div", { class: "row" }, button(`＋ ${t("bid.add")}`, () => this.add(), { id: "bid-add" }), save, this.error)] : [this.lines.length ? table : el("p", { class: "note" }, t("bid.none"))];
-    fill(this.place, this.counts(), ...rows);
+    redraw(this.place, () => fill(this.place, this.counts(), ...rows), false);
   }
 
   /** Bidders of each package against the least there must be. */
@@ -87,7 +90,7 @@ export class Bids {
     const cell = (/** @type {string} */ key, /** @type {HTMLElement} */ input) => {
       input.dataset.key = key;
       input.setAttribute("aria-label", `${t(`bid.${key}`)} ${index + 1}`);
-      input.addEventListener("change", () => this.typed(index, key, /** @type {HTMLInputElement} */ (input).value));
+      input.addEventListener("input", () => this.typed(index, key, /** @type {HTMLInputElement} */ (input).value));
       return el("td", {}, input);
     };
     return el("tr", { data: { row: index } },
@@ -138,6 +141,7 @@ export class Bids {
     const wrong = this.wrong();
     if (this.error) fill(this.error, wrong);
     if (wrong) return;
+    this.sent = JSON.stringify(this.lines);
     await this.on.save(this.lines.map((line) => ({ package: line.package, firm: line.firm, price_fen: toFen(line.price), score: line.score, received_at: `${line.received}:00+08:00` })));
   }
 

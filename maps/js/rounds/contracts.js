@@ -1,6 +1,7 @@
 // Contracts (签约): for each awarded package a form with days and kind; what was signed, and how a trial goes on.
 
 import { button, el, fill, select } from "../dom.js";
+import { redraw } from "../redraw.js";
 import { day, named, num, t } from "../words.js";
 import { fromFen, onwards, told } from "./say.js";
 
@@ -12,8 +13,8 @@ export function contracts(place, about) {
   const later = ["draft", "submitted", "published", "opened"].includes(round.state);
   if (later) return fill(place, el("p", { class: "note" }, t("contract.not_yet")));
   const left = round.packages.filter((/** @type {any} */ one) => one.state === "awarded").length;
-  return fill(place, el("p", { class: left ? "alert warn" : "alert good", role: "status" }, left ? t("contract.left", { n: num(left) }) : t("contract.all_signed")),
-    ...round.packages.map((/** @type {any} */ one) => card(one, about)));
+  return redraw(place, () => fill(place, el("p", { class: left ? "alert warn" : "alert good", role: "status" }, left ? t("contract.left", { n: num(left) }) : t("contract.all_signed")),
+    ...round.packages.map((/** @type {any} */ one) => card(one, about))));
 }
 
 /** @param {any} one @param {About} about */
@@ -41,7 +42,7 @@ function form(one, about, trial) {
   const fresh = () => (end.value = kind.value === "trial" ? onwards(start.value, { days: about.trialDays }) : onwards(start.value, { years: about.years }));
   kind.addEventListener("change", fresh);
   start.addEventListener("change", () => start.value && ((end.min = onwards(start.value, { days: 1 })), fresh()));
-  const made = el("form", { class: "row" }, kind, start, el("span", {}, "–"), end, el("button", { class: "main", type: "submit" }, t(trial ? "contract.convert" : "contract.sign")));
+  const made = el("form", { class: "row", data: { kind: trial ? "convert" : "sign" } }, kind, start, el("span", {}, "–"), end, el("button", { class: "main", type: "submit" }, t(trial ? "contract.convert" : "contract.sign")));
   made.addEventListener("submit", (event) => {
     event.preventDefault();
     about.sign({ package: one.number, kind: kind.value, start: start.value, end: end.value });
@@ -52,7 +53,7 @@ function form(one, about, trial) {
 /** A winner who does not sign. @param {any} one @param {About} about */
 function refuse(one, about) {
   const remark = el("input", { maxlength: 200, required: true, placeholder: t("contract.why_failed"), "aria-label": t("contract.why_failed") });
-  const made = el("form", { class: "row" }, remark, el("button", { class: "danger", type: "submit" }, t("contract.fail")));
+  const made = el("form", { class: "row", data: { kind: "fail" } }, remark, el("button", { class: "danger", type: "submit" }, t("contract.fail")));
   made.addEventListener("submit", (event) => (event.preventDefault(), about.fail(one.number, remark.value.trim())));
   return made;
 }

@@ -2,19 +2,20 @@
 // how much and what would balance it; and the terms behind it all.
 
 import { button, el, fill, select } from "../dom.js";
+import { redraw, sent } from "../redraw.js";
 import { day, num, t } from "../words.js";
 import { exact, fromFen, told, toFen } from "./say.js";
 
 /** @param {Element} place @param {any} money @param {{round: any, open: boolean, save: (change: any) => Promise<void>, show: (number: number) => void}} about */
 export function money(place, money, about) {
   const short = money.packages.filter((/** @type {any} */ one) => one.short);
-  fill(place, terms(about),
+  redraw(place, () => fill(place, terms(about),
     money.start_assumed ? el("p", { class: "note" }, t("money.start_assumed", { date: day(money.start) })) : null,
-    money.unknown_units ? el("p", { class: "alert warn" }, `${t("money.unknown", { n: num(money.unknown_units) })}；${known(money.packages)}`) : null,
+    money.unknown_units ? el("p", { class: "alert warn" }, [t("money.unknown", { n: num(money.unknown_units) }), known(money.packages)].join(t("rule.stop"))) : null,
     el("h3", {}, t("money.by_year")), years(money.total.years), budget(money.calendar),
     short.length ? el("section", { class: "stack" }, el("h3", {}, t("money.below", { n: short.length })), el("ul", { class: "findings" }, ...short.map((/** @type {any} */ one) =>
       el("li", {}, button(one.name, () => about.show(one.number), { class: "plain link" }), el("span", { class: "grow" }, told(one.short)))))) : null,
-    el("h3", {}, t("money.by_package")), packages(money, about));
+    el("h3", {}, t("money.by_package")), packages(money, about)));
 }
 
 /** What is known of the first year, where the whole is not. Whole fen add without losing a digit. @param {any[]} packages */
@@ -55,7 +56,7 @@ function packages(found, { round, open, save, show }) {
     const [first] = one.years;
     const ceiling = ceilings.get(one.number);
     const input = el("input", { class: "num short", value: ceiling ? (ceiling / 100).toFixed(2) : "", inputmode: "decimal", "aria-label": `${t("money.ceiling")} ${one.name}`, data: { ceiling: one.number } });
-    input.addEventListener("change", () => save({ ceilings: { [one.number]: input.value.trim() ? toFen(input.value) : null } }));
+    input.addEventListener("change", () => (sent(input), save({ ceilings: { [one.number]: input.value.trim() ? toFen(input.value) : null } })));
     return el("tr", {}, el("td", {}, button(one.name, () => show(one.number), { class: "plain link" })), amount(first?.income ?? null), amount(first?.subsidy ?? null), amount(first?.cost ?? null),
       el("td", { class: String(first?.balance).startsWith("-") ? "num below" : "num" }, exact(first?.balance ?? null)), el("td", { class: "num" }, open ? input : fromFen(ceiling)));
   });
@@ -88,7 +89,7 @@ function terms({ round, open, save }) {
     event.preventDefault();
     const change = read();
     fill(error, change.budgets === null ? t("money.budgets_wrong") : change.subsidy.some((/** @type {string} */ one) => !/^\d+(\.\d+)?$/.test(one)) ? t("money.subsidy_wrong") : [change.assumed_fee, change.assumed_rate].some((one) => one !== null && !(Number(one) >= 0)) ? t("money.fee_wrong") : "");
-    if (!error.textContent) save({ terms: change });
+    if (!error.textContent) (sent(...made.elements), save({ terms: change }));
   });
   return made;
 }

@@ -1,6 +1,6 @@
 // The status map of a city: painted from tiles, each place asked for when it is hovered or clicked, the list by region.
 
-import { el } from "../dom.js";
+import { el, latest } from "../dom.js";
 import { district, fitBox, hasBase, names as labelled } from "../map.js";
 import { modeName, modeOf } from "../modes.js";
 import { guard } from "../shell.js";
@@ -34,6 +34,7 @@ export function tiled(page, census) {
   let looking = false;
   let level = "";
   let closed = false;
+  const clicked = latest();
 
   /** @param {boolean} framed */
   async function open(framed) {
@@ -117,8 +118,9 @@ export function tiled(page, census) {
   /** @param {import("leaflet").LeafletMouseEvent} event */
   function click({ latlng }) {
     guard(async () => {
+      const wanted = clicked();
       const hit = await tiles.at(latlng);
-      if (hit) page.show(hit.code, false);
+      if (hit && wanted() && !closed) page.show(hit.code, false);
     });
   }
 

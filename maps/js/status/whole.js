@@ -1,6 +1,7 @@
 // The status map of a place that fits into the page: every shape is held, drawn on one canvas and asked for nothing more.
 
 import { all, paths } from "../api.js";
+import { latest } from "../dom.js";
 import { district, fit, ground, hatch, labels, load, shapes, still } from "../map.js";
 import { modeOf } from "../modes.js";
 import { guard } from "../shell.js";
@@ -21,6 +22,7 @@ const ORDER = ["subdistricts", "neighbourhoods", "grids", "communities", "groups
 /** @param {Page} page @returns {View} */
 export function whole(page) {
   let [near, closed] = [false, false];
+  const seen = latest();
   /** @type {Record<string, import("leaflet").LayerGroup>} */
   const layers = {};
   /** @type {Record<string, Feature[]>} */
@@ -110,8 +112,9 @@ export function whole(page) {
     if (district.getZoom() < BUILDING_ZOOM || page.isOff("buildings")) return;
     const box = district.getBounds().pad(0.15);
     const bbox = [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()].map((value) => value.toFixed(6)).join(",");
+    const wanted = seen();
     const features = await all(paths.list("buildings"), { bbox, as_of: page.asOf() });
-    if (closed || district.getZoom() < BUILDING_ZOOM) return;
+    if (closed || !wanted() || page.isOff("buildings") || district.getZoom() < BUILDING_ZOOM) return;
     remember(features, "buildings");
     layers.buildings.clearLayers();
     shapes(features, () => ({ color: "#2b3a49", weight: 0.8, fillColor: "#ffffff", fillOpacity: 0.65 }), on).addTo(layers.buildings);

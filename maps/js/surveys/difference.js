@@ -1,6 +1,7 @@
 // The difference (摸底差异): every field that came back otherwise, old and new, ticked or not, by mouse and by key.
 
 import { button, el, fill } from "../dom.js";
+import { redraw } from "../redraw.js";
 import { day, moment, named, t } from "../words.js";
 import { header, keyOf, said } from "./values.js";
 
@@ -44,7 +45,9 @@ export function difference(about) {
     return unit.items.filter((item) => (!field || item.field === field) && (kind === "all" || (kind === "open" ? OPEN.includes(item.kind) : item.kind === kind)));
   }
 
-  function draw() {
+  const draw = () => redraw(body, lay);
+
+  function lay() {
     shown = 0;
     let left = 0;
     const rows = [];
