@@ -21,6 +21,7 @@ export const paths = {
   judged: "/api/bundles/pool",
   weigh: "/api/bundles/check",
   bundleLinks: "/api/bundles/links",
+  strays: "/api/bundles/strays",
   rounds: "/api/rounds",
   bidders: "/api/bidders",
   expiring: "/api/tender/expiring",

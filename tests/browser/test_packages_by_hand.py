@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import cos, pi, sin
 from typing import Any
 
 import pytest
@@ -25,6 +26,10 @@ LINE = """color => {
   return found;
 }"""
 """The middles of the lines of one colour, in pixels of the window."""
+SMALL = """() => [...document.querySelectorAll(".work :is(button, select, summary, a.button), .bar :is(a, button)")]
+  .filter(one => one.offsetParent && one.getBoundingClientRect().height < 43.5)
+  .map(one => one.id || one.className || one.textContent)"""
+"""What can be pressed and is lower than 44 pixels."""
 OPEN, CUT = "#2f6f4f", "#b3261e"
 
 
@@ -85,7 +90,22 @@ def test_a_brush_paints_units_into_the_active_package_and_out_of_it(page: Page, 
     expect(page.locator("#brush")).to_have_attribute("aria-pressed", "false")
 
 
-def test_a_finger_paints_and_the_page_stays_where_it_is(
+def drag(page: Page, points: list[tuple[float, float]]) -> None:
+    """A finger goes over the map, through points in shares of its width and height."""
+    box: Any = page.locator(".leaflet-container").first.bounding_box()
+    finger = page.context.new_cdp_session(page)
+    for part, (x, y) in enumerate(points):
+        at = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+        said = "touchMove" if part else "touchStart"
+        finger.send("Input.dispatchTouchEvent", {"type": said, "touchPoints": [at]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+ACROSS = [(0.03 + 0.94 * part / 20, 0.5) for part in range(21)]
+AROUND = [(0.5 + 0.4 * cos(pi * part / 15), 0.5 + 0.4 * sin(pi * part / 15)) for part in range(30)]
+
+
+def test_a_finger_paints_in_and_out_and_draws_a_lasso(
     browser: Browser, service: Service, watch: Watch
 ) -> None:
     context = browser.new_context(viewport={"width": 1180, "height": 820}, locale="zh-CN", has_touch=True)
@@ -95,16 +115,30 @@ def test_a_finger_paints_and_the_page_stays_where_it_is(
     made(page)
     page.keyboard.press("2")
     address = page.url
+    placed = [members(page, n + 1) for n in range(page.locator("#cards .card").count())]
     page.locator("#lasso").tap()
     page.locator("#brush").tap()
-    box: Any = page.locator(".leaflet-container").first.bounding_box()
-    finger = context.new_cdp_session(page)
-    for part in range(21):
-        at = {"x": box["x"] + 20 + part * (box["width"] - 40) / 20, "y": box["y"] + box["height"] / 2}
-        said = "touchMove" if part else "touchStart"
-        finger.send("Input.dispatchTouchEvent", {"type": said, "touchPoints": [at]})
-    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(page.locator("#lasso")).to_have_attribute("aria-pressed", "false")
+    drag(page, ACROSS)
     expect(page.locator("#stage-text")).to_contain_text("标包 2")
+    page.locator("#stage-drop").tap()
+    # Out of their packages: one button, whose state is seen, and no key is held.
+    page.locator("#brush-out").tap()
+    expect(page.locator("#brush")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#brush-out")).to_have_attribute("aria-pressed", "true")
+    drag(page, ACROSS)
+    expect(page.locator("#stage-text")).to_contain_text("待确认")
+    page.locator("#stage-take").tap()
+    after = [members(page, n + 1) for n in range(page.locator("#cards .card").count())]
+    assert sum(after) < sum(placed)
+    # A line around them chooses; the page stays where it is, and nothing moves by the touch that ends it.
+    page.locator("#lasso").tap()
+    expect(page.locator("#brush-out")).to_have_attribute("aria-pressed", "false")
+    drag(page, AROUND)
+    expect(page.locator("#stage-text")).to_contain_text("已选")
+    expect(page.locator("#lasso")).to_have_attribute("aria-pressed", "false")
+    page.locator("#stage-drop").tap()
+    assert [members(page, n + 1) for n in range(page.locator("#cards .card").count())] == after
     assert page.url == address
     page.goto("about:blank")
     context.close()
@@ -214,6 +248,9 @@ def test_the_page_opens_on_a_narrow_screen(
     box: Any = page.locator(".stage").bounding_box()
     assert box["width"] > 340
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if width < 820:
+        # Large enough for a finger, wherever one is asked for.
+        assert page.evaluate(SMALL) == []
     page.goto("about:blank")
     context.close()
     watch.check()

@@ -10,11 +10,13 @@ const ROUND = 7;
 const STEP = 5;
 
 export class Brush {
-  /** @param {{units: () => Feature[], begin: (out: boolean) => boolean, paint: (units: Feature[]) => void, end: () => void, cancel: () => void, turned: (on: boolean) => void}} act
+  /** @param {{units: () => Feature[], begin: (out: boolean) => boolean, paint: (units: Feature[]) => void, end: () => void, cancel: () => void, turned: (on: boolean, out: boolean) => void}} act
    *   what may be painted; whether a stroke may begin, which puts units in or takes them out; units newly touched; the stroke is over, or was broken off; the brush was taken up or put down */
   constructor(act) {
     this.act = act;
     this.on = false;
+    /** Whether it takes units out of their packages; Alt turns that round for a stroke. */
+    this.out = false;
     /** @type {{at: import("leaflet").Point, seen: Set<string>, near: {unit: Feature, box: import("leaflet").LatLngBounds}[], pointer: number} | null} */
     this.stroke = null;
     /** @type {import("leaflet").CircleMarker | null} */
@@ -26,17 +28,19 @@ export class Brush {
     box.addEventListener("pointermove", (event) => this.move(event));
     document.addEventListener("pointerup", (event) => this.end(event));
     document.addEventListener("pointercancel", (event) => this.end(event));
-    byId("brush").addEventListener("click", () => this.set(!this.on));
+    byId("brush").addEventListener("click", () => this.set(!this.on || this.out));
+    byId("brush-out").addEventListener("click", () => this.set(!this.on || !this.out, true));
   }
 
-  /** @param {boolean} on */
-  set(on) {
-    if (on === this.on) return;
-    this.on = on;
-    if (this.stroke && !on) (this.stroke = null, this.act.cancel());
-    byId("brush").setAttribute("aria-pressed", String(on));
+  /** @param {boolean} on @param {boolean} [out] */
+  set(on, out = false) {
+    if (on === this.on && out === this.out) return;
+    [this.on, this.out] = [on, on && out];
+    if (this.stroke) (this.stroke = null, this.act.cancel());
+    byId("brush").setAttribute("aria-pressed", String(on && !out));
+    byId("brush-out").setAttribute("aria-pressed", String(this.out));
     // First, as who puts the lasso down gives the pointer back.
-    this.act.turned(on);
+    this.act.turned(on, out);
     district.getContainer().classList.toggle("drawing", on);
     district.dragging[on ? "disable" : "enable"]();
     this.ring?.remove();
@@ -47,7 +51,7 @@ export class Brush {
   begin(event) {
     if (!this.on || event.button || !isMap(event)) return;
     event.stopPropagation();
-    if (!this.act.begin(event.altKey)) return;
+    if (!this.act.begin(event.altKey !== this.out)) return;
     const near = this.act.units().filter((unit) => unit.geometry).map((unit) => ({ unit, box: L.geoJSON(/** @type {any} */ (unit.geometry)).getBounds() }));
     this.stroke = { at: district.mouseEventToContainerPoint(event), seen: new Set(), near, pointer: event.pointerId };
     this.touch([this.stroke.at]);
@@ -92,6 +96,6 @@ export class Brush {
 }
 
 /** Controls over the map keep their own clicks. @param {Event} event */
-function isMap(event) {
+export function isMap(event) {
   return event.target instanceof Element && !event.target.closest(".leaflet-control");
 }

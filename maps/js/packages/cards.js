@@ -27,7 +27,7 @@ export function total(units, name) {
 /**
  * @param {import("./board.js").Lot} lot @param {number} index @param {Feature[]} units
  * @param {{bounds: [number, number], active: boolean, broken: Violation[], choose: () => void,
- *   open: boolean, acts: HTMLElement | null, show: (unit: Feature) => void, amend: (said: Partial<import("./board.js").Lot>) => void}} about
+ *   open: boolean, acts: HTMLElement | null, show: (unit: Feature) => void, left: (unit: Feature) => boolean, amend: (said: Partial<import("./board.js").Lot>) => void}} about
  */
 export function card(lot, index, units, about) {
   const households = total(units, "households");
@@ -35,7 +35,7 @@ export function card(lot, index, units, about) {
   const off = households !== null && (households < low || households > high);
   const chip = el("span", { class: "chip numbered", style: `background:${colourOf(index)}` }, index + 1);
   const figures = el("div", { class: "figures" },
-    el("span", {}, t("packages.members", { n: units.length })),
+    el("span", {}, t("packages.members", { n: lot.members.length })),
     el("span", {}, t("packages.households", { n: num(households) })),
     el("span", {}, squareMetres(total(units, "floor_area"))),
     lot.way === null || lot.way === undefined ? null : el("span", { title: t("side.way") }, t("packages.way", { n: num(lot.way) })));
@@ -43,7 +43,7 @@ export function card(lot, index, units, about) {
     class: ["card", about.active ? "active" : "", about.broken.length ? "broken" : ""].filter(Boolean).join(" "), style: `border-left-color:${colourOf(index)}`, tabindex: 0, role: "button",
     "aria-pressed": String(about.active), data: { package: lot.name },
   }, el("h3", {}, chip, el("span", { class: "grow" }, lot.name), lockOf(lot, about)), figures, units.length ? gauge(households, low, high, off) : null,
-  moneyOf(lot.money), membersOf(units, about.show), split(lot), ...about.broken.map(warning), about.acts, about.active && about.open && units.length ? services(lot, about.amend) : null);
+  moneyOf(lot.money), membersOf(units, about.show, about.left), split(lot), ...about.broken.map(warning), about.acts, about.active && about.open && units.length ? services(lot, about.amend) : null);
   made.addEventListener("click", about.choose);
   made.addEventListener("keydown", (event) => {
     if (event.target === made && (event.code === "Enter" || event.code === "Space")) (event.preventDefault(), about.choose());
@@ -51,11 +51,12 @@ export function card(lot, index, units, about) {
   return made;
 }
 
-/** Who is in it, the largest first: on the screen of the active package, on paper of every one. @param {Feature[]} units @param {(unit: Feature) => void} show */
-function membersOf(units, show) {
+/** Who is in it, the largest first: on the screen of the active package, on paper of every one. @param {Feature[]} units @param {(unit: Feature) => void} show @param {(unit: Feature) => boolean} left whether it has left the pool */
+function membersOf(units, show, left) {
   const size = (/** @type {Feature} */ unit) => unit.properties.households ?? 0;
   const rows = [...units].sort((a, b) => size(b) - size(a)).map((unit) => el("li", {},
-    button(unit.properties.name ?? unit.id, () => show(unit), { class: "plain link" }), el("span", { class: "note" }, t("packages.households", { n: num(unit.properties.households) }))));
+    button(unit.properties.name ?? unit.id, () => show(unit), { class: "plain link" }),
+    left(unit) ? el("span", { class: "tag warn" }, t("strays.left")) : null, el("span", { class: "note" }, t("packages.households", { n: num(unit.properties.households) }))));
   const made = el("ul", { class: "members" }, ...rows);
   made.addEventListener("click", (event) => event.stopPropagation());
   return rows.length ? made : null;
@@ -100,7 +101,7 @@ function services(lot, amend) {
     const box = select(/** @type {[string, string][]} */ (options), String(place(service)), { "aria-label": named("service", service), data: { service } });
     return el("label", { class: "field" }, el("span", { class: "note" }, named("service", service)), box);
   });
-  const made = el("details", { class: "more services" }, el("summary", {}, t("packages.services")), el("div", { class: "row" }, ...boxes));
+  const made = el("details", { class: "more services", data: { fold: "services" } }, el("summary", {}, t("packages.services")), el("div", { class: "row" }, ...boxes));
   made.addEventListener("click", (event) => event.stopPropagation());
   made.addEventListener("change", () => {
     const chosen = [...made.querySelectorAll("select")].map((box) => [Number(box.value), box.dataset.service ?? ""]);
@@ -124,7 +125,7 @@ function gauge(value, low, high, off) {
 function warning(violation) {
   const pieces = violation.pieces?.length ?? 0;
   const known = named("broken", violation.rule);
-  const text = known === violation.rule ? violation.text : pieces > 1 ? `${known}（${t("packages.pieces", { n: pieces })}）` : known;
+  const text = known === violation.rule ? violation.text : pieces > 1 ? t("packages.in_pieces", { rule: known, n: pieces }) : known;
   return el("p", { class: "field-error", title: violation.text }, `⚠ ${text}`);
 }
 
@@ -141,8 +142,8 @@ export function leftOut(units, why, show, name) {
     groups.set(kind, [...(groups.get(kind) ?? []), unit]);
   }
   const ordered = [...groups].sort((a, b) => b[1].length - a[1].length);
-  return el("section", { class: "left-out" }, el("h3", {}, `${t("packages.left_out")}（${units.length}）`), ...ordered.map(([kind, group]) => el("details", { class: "more", open: units.length <= FEW },
-    el("summary", {}, kind || t("packages.no_reason"), el("span", { class: "note" }, ` ${t("side.units_n", { n: num(group.length) })} · ${t("packages.households", { n: num(total(group, "households")) })}`)),
+  return el("section", { class: "left-out" }, el("h3", {}, t("packages.left_out_n", { n: num(units.length) })), ...ordered.map(([kind, group]) => el("details", { class: "more", open: units.length <= FEW, data: { kind } },
+    el("summary", {}, kind || t(why.size ? "packages.no_reason" : "packages.no_reason_yet"), el("span", { class: "note" }, ` ${t("side.units_n", { n: num(group.length) })} · ${t("packages.households", { n: num(total(group, "households")) })}`)),
     el("ul", {}, ...group.map((unit) => outRow(unit, why.get(unit.id), show, name))))));
 }
 

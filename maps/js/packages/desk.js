@@ -1,6 +1,6 @@
 // What lies on the tender officer's desk: the pool of a day, the packages being made of it, and who looks at them.
 
-import { get, paths } from "../api.js";
+import { get, paths, Problem } from "../api.js";
 import { Board } from "./board.js";
 
 /** @typedef {import("./reasons.js").Reason} Reason */
@@ -19,6 +19,8 @@ export class Desk {
     this.why = new Map();
     /** @type {Map<string, string>} the engine's P01 → the name on its card */
     this.packageNames = new Map();
+    /** What units are called that there are no more. @type {Map<string, string>} */
+    this.lastNames = new Map();
     /** @type {Violation[]} */
     this.broken = [];
     /** What was broken before the staged changes, as "rule package". @type {Set<string>} */
@@ -59,7 +61,7 @@ export class Desk {
 
   /** The name of a unit, or of a package as the proposal numbers it. @param {string} code */
   name(code) {
-    return this.units.get(code)?.properties.name ?? this.packageNames.get(code) ?? code;
+    return this.units.get(code)?.properties.name ?? this.packageNames.get(code) ?? this.lastNames.get(code) ?? code;
   }
 
   /** @param {Iterable<string>} codes @returns {Feature[]} those of them that can be drawn */
@@ -77,12 +79,16 @@ export class Desk {
     return this.features([...this.pool].filter((code) => this.board.place(code) < 0));
   }
 
-  /** Fetches units that are not in the pool (any more). @param {string[]} codes */
+  /** Fetches units that are not in the pool (any more); one that is no more cannot be drawn, the others can. @param {string[]} codes */
   async fetch(codes) {
     const wanted = codes.filter((code) => !this.units.has(code));
     await Promise.all(wanted.map(async (code) => {
       const kind = /S\d{3}$/.test(code) ? "building-groups" : "communities";
-      this.units.set(code, await get(paths.one(kind, code), { as_of: this.day }));
+      const found = await get(paths.one(kind, code), { as_of: this.day }).catch((error) => {
+        if (error instanceof Problem && error.status === 404) return null;
+        throw error;
+      });
+      if (found) this.units.set(code, found);
     }));
   }
 }

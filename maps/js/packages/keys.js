@@ -8,7 +8,7 @@ const STORE = "wangge-packages-keys";
 const TOGETHER = 600;
 
 /** @typedef {{number: (n: number, before: number | null) => void, none: () => void, lock: (all: boolean) => void, nextLoose: () => void, nextBroken: () => void,
- *   take: () => boolean, drop: () => boolean, undo: () => void, redo: () => void, lasso: () => void, brush: () => void, links: () => void}} Acts */
+ *   take: () => boolean, drop: () => boolean, undo: () => void, redo: () => void, lasso: () => void, brush: () => void, brushOut: () => void, links: () => void}} Acts */
 
 /** @param {Acts} act */
 export function keys(act) {
@@ -18,7 +18,7 @@ export function keys(act) {
   const help = byId("keys-help", HTMLDialogElement);
   byId("keys-show").addEventListener("click", () => help.showModal());
   byId("keys-close").addEventListener("click", () => help.close());
-  const rows = ["click", "drag", "shift", "lasso", "brush", "links", "digit", "zero", "enter", "esc", "q", "u", "p", "undo", "redo", "help"];
+  const rows = ["click", "drag", "shift", "lasso", "brush", "out", "links", "digit", "zero", "enter", "esc", "q", "u", "p", "undo", "redo", "help"];
   fill(byId("keys-list"), ...rows.flatMap((key) => [el("dt", {}, el("kbd", {}, t(`shortcut.${key}_key`))), el("dd", {}, t(`shortcut.${key}`))]));
   const digits = digitsOf(act);
   document.addEventListener("keydown", (event) => {
@@ -71,6 +71,7 @@ function pressed(event, act, help) {
     case "KeyP": return act.nextBroken(), true;
     case "KeyL": return act.lasso(), true;
     case "KeyB": return act.brush(), true;
+    case "KeyX": return act.brushOut(), true;
     case "KeyN": return act.links(), true;
     case "Slash": return event.shiftKey ? (help.showModal(), true) : false;
     default: return false;

@@ -15,6 +15,8 @@ export class Pool {
   constructor(desk, changed) {
     this.desk = desk;
     this.changed = changed;
+    /** How often the pool was asked for: only the last answer counts. */
+    this.asked = 0;
     /** @type {{ready: number, modes: Record<string, number>}} */
     this.counts = { ready: 0, modes: {} };
     const mode = (/** @type {Feature} */ row) => desk.judged.get(row.id)?.suggestion.mode;
@@ -30,10 +32,12 @@ export class Pool {
 
   async load() {
     const { desk } = this;
+    const mine = (this.asked += 1);
     const standalone = byId("standalone", HTMLInputElement).checked;
     const [answer, opinion] = await Promise.all([
       get(paths.pool, { standalone, as_of: desk.day }), get(paths.judged, { region: desk.area, standalone, as_of: desk.day }),
     ]);
+    if (mine !== this.asked) return;
     desk.pool = new Set();
     for (const feature of answer.features) {
       desk.pool.add(feature.id);

@@ -2,12 +2,13 @@
 
 import { get, paths, Problem } from "../api.js";
 import { button, byId, el, fill } from "../dom.js";
-import { guard } from "../shell.js";
+import { guard, toast } from "../shell.js";
 import { t } from "../words.js";
 import { freshNames } from "./board.js";
+import { repaint } from "./fresh.js";
 import { refusal } from "./fixes.js";
 import { askForPrices, pricesOf } from "./prices.js";
-import { comparison, summary } from "./result.js";
+import { bounded, comparison, summary } from "./result.js";
 import { sideBySide } from "./side.js";
 import { ask, earlier, watch } from "./work.js";
 
@@ -25,6 +26,8 @@ export class Proposals {
     /** @type {Plan[]} */
     this.plans = [];
     this.index = 0;
+    /** A run is watched. */
+    this.working = false;
     /** @type {Map<number, any>} what the rules of a plan cost, by its place */
     this.prices = new Map();
   }
@@ -47,26 +50,33 @@ export class Proposals {
     });
   }
 
-  /** A proposal that was asked for before: the one of the address, or this person's that is still being made. @param {number | null} wanted */
-  async resume(wanted) {
+  /** A proposal that was asked for before: the one of the address, or this person's that is still being made. Its rules are shown
+   * at once, its plan when it is there. @param {number | null} wanted @param {number} [plan] @returns {Promise<() => Promise<void>>} the rest */
+  async earlier(wanted, plan = 0) {
     const run = await earlier(wanted, this.desk.user);
-    if (!run && wanted === null) return;
-    await this.busy(async () => {
-      if (run) await this.on.asked(run.rules, run.as_of);
-      await this.take(run?.id ?? Number(wanted), run?.rules ?? null);
-    });
+    if (!run && wanted === null) return async () => undefined;
+    if (run) await this.on.asked(run.rules, run.as_of);
+    return () => this.busy(() => this.take(run?.id ?? Number(wanted), run?.rules ?? null, plan));
   }
 
-  /** Waits for a proposal and puts its best plan on the board. @param {number} job @param {Record<string, any> | null} rules null: those it was asked with */
-  async take(job, rules) {
+  /** One of the runs in the list. @param {number} id */
+  async resume(id) {
+    if (this.working) return toast(t("work.one"));
+    const rest = await this.earlier(id);
+    return rest();
+  }
+
+  /** Waits for a proposal and puts one of its plans on the board. @param {number} job @param {Record<string, any> | null} rules null: those it was asked with
+   * @param {number} [wanted] the plan; the best, where there is none of this place */
+  async take(job, rules, wanted = 0) {
     try {
       const { alternatives, ...best } = await watch(job, { title: t("work.title"), stop: t("work.stop") });
       if (!rules) await this.on.asked(best.rules, best.as_of);
       this.prices.clear();
       this.job = job;
-      this.plans = [best, ...alternatives];
-      this.address(job);
-      await this.show(0);
+      this.plans = [best, ...bounded(best, alternatives)];
+      const plan = this.plans[wanted] ? wanted : 0;
+      await this.show(plan);
     } catch (error) {
       if (!(error instanceof Problem) || !error.body.conflict) throw error;
       this.plans = [];
@@ -79,18 +89,21 @@ export class Proposals {
     }
   }
 
-  /** A reload brings the proposal back; where a saved round lies on the board, the round. @param {number} job */
-  address(job) {
-    if (!this.on.rounds.id) history.replaceState(null, "", `?job=${job}`);
+  /** A reload brings the proposal back, with the plan that was shown; where a saved round lies on the board, the round. @param {number} job @param {number} [plan] */
+  address(job, plan = 0) {
+    if (!this.on.rounds.id) history.replaceState(null, "", plan ? `?job=${job}&plan=${plan + 1}` : `?job=${job}`);
   }
 
   /** Nothing else is asked for meanwhile. @param {() => Promise<void>} act */
   async busy(act) {
+    if (this.working) return toast(t("work.one"));
+    this.working = true;
     const buttons = () => /** @type {HTMLButtonElement[]} */ ([byId("make"), document.getElementById("ask-prices")].filter((one) => one instanceof HTMLButtonElement));
     buttons().forEach((one) => (one.disabled = true));
     try {
       await act();
     } finally {
+      this.working = false;
       buttons().forEach((one) => (one.disabled = !this.desk.mayEdit));
       this.on.ended();
     }
@@ -101,6 +114,7 @@ export class Proposals {
     const { desk } = this;
     const plan = this.plans[index];
     this.index = index;
+    if (this.job !== null) this.address(this.job, index);
     desk.why = new Map(plan.left_out.map((unit) => [unit.code, unit.why]));
     const kept = this.lay(plan);
     desk.broken = [];
@@ -141,7 +155,7 @@ export class Proposals {
     const { plans, index, desk } = this;
     const others = plans.length > 1 ? comparison(plans, index, (at) => guard(() => this.show(at)), desk.name) : null;
     const side = plans[index].packages.length ? button(t("side.open"), () => this.compare(), { id: "side-open" }) : null;
-    return fill(result, others, side, summary(plans[index], desk.name), plans[index].packages.length ? this.costs() : null);
+    return repaint(result, others, side, summary(plans[index], desk.name), plans[index].packages.length ? this.costs() : null);
   }
 
   /** The proposals side by side, with what lies on the board. */

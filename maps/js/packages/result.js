@@ -18,6 +18,14 @@ export function meanWay(plan) {
 /** A bound under half of the distance says as much as none. */
 const WIDEST = 0.5;
 
+/** The other plans with what is proven of the best: its bound holds for all that leave out the same at the same price.
+ * @param {Plan} best @param {Plan[]} others @returns {Plan[]} */
+export function bounded(best, others) {
+  const bound = best.proven ? best.parts.distance : best.bound;
+  const alike = (/** @type {Plan} */ plan) => ["left_out", "soft", "fixed"].every((part) => plan.parts[part] === best.parts[part]);
+  return others.map((plan) => (bound === null || plan.bound !== null || !alike(plan) || !plan.parts.distance ? plan : { ...plan, bound, gap: Math.max(0, 1 - bound / plan.parts.distance) }));
+}
+
 /** How far a plan is at most above the best there is, as a share of that best; null where nothing is known.
  * The engine's gap is a share of the plan's own distance. @param {Plan} plan */
 export function above(plan) {

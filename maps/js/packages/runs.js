@@ -1,9 +1,10 @@
 // Proposals that were asked for before (算过的方案): by which rules and what they came to; a click brings one back.
 
 import { get, paths } from "../api.js";
-import { button, byId, el, fill } from "../dom.js";
+import { button, byId, el } from "../dom.js";
 import { guard } from "../shell.js";
 import { moment, named, num, t } from "../words.js";
+import { repaint } from "./fresh.js";
 
 /** How many are listed. */
 const LAST = 12;
@@ -23,12 +24,12 @@ export class Runs {
   async list(current = this.current) {
     this.current = current;
     const { jobs } = await get(paths.bundleJobs, { limit: LAST });
-    fill(byId("runs"), jobs.length ? el("ul", { class: "left-out" }, ...jobs.map((/** @type {Run} */ run) => this.row(run))) : el("p", { class: "body note" }, t("runs.none")));
+    repaint(byId("runs"), jobs.length ? el("ul", { class: "left-out" }, ...jobs.map((/** @type {Run} */ run) => this.row(run))) : el("p", { class: "body note" }, t("runs.none")));
   }
 
   /** @param {Run} run */
   row(run) {
-    return el("li", { class: run.id === this.current ? "stacked marked" : "stacked" },
+    return el("li", { class: run.id === this.current ? "stacked marked" : "stacked", data: { seat: run.id } },
       button(`${moment(run.created_at)} · ${outcome(run)}`, () => guard(() => this.open(run.id)), { class: "plain link", "aria-current": run.id === this.current ? "true" : null }),
       el("span", { class: "note" }, brief(run.rules)));
   }
@@ -42,7 +43,7 @@ function outcome({ state, came_to: found }) {
 }
 
 /** The rules in one line: bounds, and what is not as it stands at first. @param {Record<string, any>} rules */
-function brief(rules) {
+export function brief(rules) {
   const span = (/** @type {number[]} */ [low, high]) => `${num(low)}–${num(high)}`;
   const count = typeof rules.packages === "number" ? num(rules.packages) : rules.packages && span(rules.packages);
   const single = ["links_added", "links_cut", "together", "apart", "added", "centres"].reduce((sum, name) => sum + (rules[name]?.length ?? 0), 0);

@@ -5,6 +5,7 @@ import { get, getTagged, paths, Problem, send } from "../api.js";
 import { button, byId, el, fill } from "../dom.js";
 import { guard, reason, toast } from "../shell.js";
 import { day, moment, named, num, t } from "../words.js";
+import { repaint } from "./fresh.js";
 import { Live } from "./live.js";
 import { touchesServices } from "./patch.js";
 
@@ -15,7 +16,7 @@ export class Saved {
   /** @param {import("./desk.js").Desk} desk
    * @param {{rules: () => Record<string, any> | null, opened: (round: any, first: boolean) => Promise<void>, saved: () => void,
    *   weighed: (answer: any) => void, others: (units: string[]) => void}} on
-   *   the rules as the form has them; a round to be put on the board; after a save; figures of a change; what others moved */
+   *   the rules as the form has them; a round to be put on the board; after a save, also one refused for its members; figures of a change; what others moved */
   constructor(desk, on) {
     this.desk = desk;
     this.on = on;
@@ -23,6 +24,8 @@ export class Saved {
     this.mine = null;
     /** @type {any} the round as somebody else left it */
     this.theirs = null;
+    /** The round that is to be opened. */
+    this.wanted = 0;
     this.live = new Live(desk.board, {
       weighed: (answer) => (this.tell(), on.weighed(answer)), others: (changes, units) => (this.met(changes), on.others(units)),
       reload: () => this.reload(), conflict: (problem, patch) => this.conflict(problem, patch),
@@ -78,15 +81,28 @@ export class Saved {
 
   async list() {
     const rounds = await this.rounds();
-    const rows = rounds.map((/** @type {any} */ item) => el("li", { class: "stacked" },
+    const rows = rounds.map((/** @type {any} */ item) => el("li", { class: "stacked", data: { seat: item.id } },
       button(item.name, () => guard(() => this.open(item.id)), { class: "plain link" }),
       el("span", { class: "note" }, `${t("packages.packages", { n: item.packages })} · ${named("round_state", item.state)} · ${day(item.changed_at)}`)));
-    fill(byId("rounds"), rows.length ? el("ul", { class: "left-out" }, ...rows) : el("p", { class: "body note" }, t("common.no_rows")));
+    repaint(byId("rounds"), rows.length ? el("ul", { class: "left-out" }, ...rows) : el("p", { class: "body note" }, t("common.no_rows")));
+    this.mark();
+  }
+
+  /** The round on the board stands out in the list. */
+  mark() {
+    for (const row of byId("rounds").querySelectorAll("li")) {
+      const on = row.dataset.seat === String(this.id);
+      row.classList.toggle("marked", on);
+      row.querySelector("button")?.setAttribute("aria-current", String(on));
+    }
   }
 
   /** @param {number} id */
   async open(id) {
+    this.wanted = id;
     const answer = await getTagged(`${paths.rounds}/${id}`);
+    // Another one was clicked meanwhile: the last click counts, whichever answer comes first.
+    if (this.wanted !== id) return;
     byId("round-name", HTMLInputElement).value = answer.body.name;
     history.replaceState(null, "", `?round=${id}`);
     await this.put(answer.body, true);
@@ -111,6 +127,7 @@ export class Saved {
   /** Where the round stands, under its name. */
   tell() {
     const place = byId("round-state");
+    this.mark();
     place.hidden = !this.round;
     if (!this.round) return;
     fill(place, el("span", { class: this.isDraft ? "tag info" : "tag warn" }, named("round_state", this.round.state)),
@@ -121,7 +138,7 @@ export class Saved {
   /** @param {import("./live.js").Change[]} changes */
   met(changes) {
     const n = changes.reduce((sum, change) => sum + (change.what.moves?.length ?? 0), 0);
-    toast(t("saved.others", { who: [...new Set(changes.map((change) => change.actor))].join("、"), n }));
+    toast(t("saved.others", { who: [...new Set(changes.map((change) => change.actor))].join(t("packages.and_so")), n }));
     this.tell();
   }
 
@@ -148,6 +165,8 @@ export class Saved {
         : await send("POST", this.desk.at(paths.rounds), draft);
       await this.isSaved(answer.body);
     } catch (error) {
+      // Who is refused for its members sees which of them are no more.
+      if (error instanceof Problem && error.body.units) this.on.saved();
       if (!(error instanceof Problem) || error.status !== 412) throw error;
       this.conflict(error.body, null);
     }
@@ -169,7 +188,7 @@ export class Saved {
     this.mine = patch;
     this.theirs = problem.current;
     const { desk } = this;
-    const said = (problem.changes ?? []).map((/** @type {import("./live.js").Change} */ change) => el("li", {}, `${change.actor} ${moment(change.at)}：${whatOf(change, desk.name)}`));
+    const said = (problem.changes ?? []).map((/** @type {import("./live.js").Change} */ change) => el("li", {}, t("common.pair", { name: `${change.actor} ${moment(change.at)}`, text: whatOf(change, desk.name) })));
     fill(byId("conflict-text"), t("saved.conflict_text", { who: problem.current?.changed_by ?? "", version: problem.current?.version ?? "" }));
     fill(byId("conflict-theirs"), ...said);
     fill(byId("conflict-mine"), ...(patch ? [...patch.units].map(([code, [, to]]) => el("li", {}, `${desk.name(code)} → ${desk.board.lots.find((lot) => lot.key === to)?.name ?? t("packages.left_package")}`)) : [el("li", {}, t("saved.whole"))]));

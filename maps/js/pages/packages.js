@@ -10,6 +10,7 @@ import { Canvas } from "../packages/canvas.js";
 import { card, leftOut } from "../packages/cards.js";
 import { Desk } from "../packages/desk.js";
 import { acts } from "../packages/edit.js";
+import { onReturn, repaint } from "../packages/fresh.js";
 import { keys } from "../packages/keys.js";
 import { Lasso } from "../packages/lasso.js";
 import { Links } from "../packages/links.js";
@@ -18,8 +19,9 @@ import { Pool } from "../packages/pool.js";
 import { Proposals } from "../packages/proposals.js";
 import { contradiction, feasibility, follow, readRules, showRules } from "../packages/rules.js";
 import { lotsOf, Saved } from "../packages/saved.js";
-import { Runs } from "../packages/runs.js";
+import { brief, Runs } from "../packages/runs.js";
 import { Stage } from "../packages/stage.js";
+import { Strays } from "../packages/strays.js";
 import { Tour } from "../packages/tour.js";
 import { guard, start } from "../shell.js";
 import { day, t } from "../words.js";
@@ -32,7 +34,9 @@ const stage = new Stage(desk, { take, drop });
 const pairs = new Pairs({ name: desk.name, changed: () => (changed(), relink()), hint });
 const links = new Links(desk, { rules, given: () => pairs.given, turn: (kind, pair) => pairs.turn(kind, pair), said: hint });
 const balance = new Balance(byId("balance"), desk, { choose, compare: () => (proposals.plans.length ? null : () => proposals.compare()) });
-const saved = new Saved(desk, { rules, opened, saved: refresh, weighed, others });
+/** @type {Saved} */
+const saved = new Saved(desk, { rules, opened, saved: () => (refresh(), guard(() => strays.look())), weighed, others });
+const strays = new Strays(desk, { round: () => saved.id ?? null, brought: () => [...(pairs.given.added ?? []), ...(pairs.given.centres ?? []).map((/** @type {any} */ one) => one.unit)], changed, said: hint, found: () => guard(() => pool.load()) });
 const proposals = new Proposals(desk, { shown, asked: showAsked, fixed, keep: () => saved.id !== null || board.past.length > 0, ended: () => guard(() => runs.list(proposals.job)), rounds: saved });
 const runs = new Runs((id) => proposals.resume(id));
 const tour = new Tour(desk, { locate: (unit) => pool.locate(unit), choose, hint });
@@ -52,7 +56,7 @@ start(async (me) => {
   desk.isOfficer = desk.mayEdit = me.roles.includes("officer");
   desk.user = me.username;
   byId("round-name", HTMLInputElement).value = t("packages.default_name", { date: day(desk.asOf) });
-  for (const name of ["make", "round-name", "lasso"]) byId(name).toggleAttribute("disabled", !desk.mayEdit);
+  for (const name of ["make", "round-name", "lasso", "brush", "brush-out"]) byId(name).toggleAttribute("disabled", !desk.mayEdit);
   wire();
   const [outline] = await Promise.all([ground({ as_of: desk.day }), pool.load(), saved.list(), runs.list()]);
   fit(outline);
@@ -61,8 +65,9 @@ start(async (me) => {
   const wanted = board.lots.findIndex((lot) => lot.name === address.get("package"));
   if (wanted >= 0) (choose(wanted), fit(desk.features(board.lots[wanted].members), 140));
   byId("loading").hidden = true;
-  // A proposal that was asked for before the page was left comes back, its bar too.
-  if (!round && desk.mayEdit) guard(() => proposals.resume(Number(address.get("job")) || null));
+  // A proposal that was asked for before the page was left comes back, its bar too; its rules before anybody can type others.
+  const rest = !round && desk.mayEdit ? await guard(() => proposals.earlier(Number(address.get("job")) || null, Number(address.get("plan") ?? 1) - 1)) : null;
+  if (rest) guard(rest);
 });
 
 /** A day of an address, today's where it says none or one to come. @param {string | null} wanted @param {string} today */
@@ -84,15 +89,19 @@ function wire() {
   byId("next-loose").addEventListener("click", () => tour.loose());
   byId("next-broken").addEventListener("click", () => tour.broken());
   const units = () => desk.features(new Set([...desk.pool, ...desk.placed()]));
-  const lasso = new Lasso(units, (chosen, more) => select(chosen, more));
-  const brush = new Brush({ units, begin: mayPaint, paint, end: () => put(painting), cancel: drop, turned: (on) => on && (lasso.set(false), hint(t("stage.brush_how"))) });
-  byId("lasso").addEventListener("click", () => brush.set(false), true);
+  const lasso = new Lasso(units, select, (on) => on && (brush.set(false), hint(t("stage.lasso_how"))));
+  const brush = new Brush({ units, begin: mayPaint, paint, end: () => put(painting), cancel: drop, turned: (on, out) => on && (lasso.set(false), hint(t(out ? "stage.brush_out_how" : "stage.brush_how"))) });
   byId("links").addEventListener("click", () => guard(() => links.set(!links.shown)));
   const click = (/** @type {string} */ id) => () => byId(id).click();
-  keys({ number, none, lock, nextLoose: () => tour.loose(), nextBroken: () => tour.broken(), take, drop: () => (brush.on ? (brush.set(false), true) : false) || drop(), undo, redo, lasso: click("lasso"), brush: click("brush"), links: click("links") });
+  keys({ number, none, lock, nextLoose: () => tour.loose(), nextBroken: () => tour.broken(), take, drop: () => (brush.on ? (brush.set(false), true) : false) || drop(), undo, redo, lasso: click("lasso"), brush: click("brush"), brushOut: click("brush-out"), links: click("links") });
   board.taken = (patch) => saved.took(patch);
+  // Others save and sign while this tab stands open: who comes back sees it, and keeps all that lies here.
+  onReturn(() => Promise.all([saved.list(), runs.list(), strays.lookQuietly()]).catch(() => undefined));
   // Paper has no clicks: what is folded up opens before it goes there.
-  window.addEventListener("beforeprint", () => document.querySelectorAll("#cards .left-out details").forEach((each) => each.setAttribute("open", "")));
+  window.addEventListener("beforeprint", () => {
+    document.querySelectorAll("#cards .left-out details").forEach((each) => each.setAttribute("open", ""));
+    fill(byId("rules-said"), t("common.pair", { name: t("packages.rules"), text: brief({ ...(saved.rules ?? {}), ...readRules(desk.area), ...pairs.given, locks: board.locks() }) }));
+  });
 }
 
 function undo() {
@@ -260,6 +269,7 @@ async function opened(round, first) {
   refresh();
   weigh();
   if (first) fit(desk.features(desk.placed()));
+  guard(() => strays.look());
 }
 
 /** Figures of a change that the service took. @param {any} answer */
@@ -328,13 +338,14 @@ function showCards() {
   balance.show(readRules(desk.area));
   const bounds = /** @type {[number, number]} */ ([Number(byId("min", HTMLInputElement).value), Number(byId("max", HTMLInputElement).value)]);
   const cards = board.lots.map((lot, i) => card(lot, i, desk.features(lot.members), {
-    bounds, active: i === board.active, broken: desk.broken.filter((item) => item.package === lot.name), choose: () => choose(i), show: (unit) => pool.locate(unit),
+    bounds, active: i === board.active, broken: desk.broken.filter((item) => item.package === lot.name), choose: () => choose(i), show: (unit) => pool.locate(unit), left: (unit) => desk.mayEdit && strays.found.has(unit.id),
     open: desk.mayEdit, acts: i === board.active && desk.mayEdit ? acts(desk, i, { said: hint }) : null, amend: (said) => (board.amend(i, said), changed()),
   }));
   const more = desk.mayEdit ? button(`＋ ${t("packages.new")}`, addPackage) : null;
   const loose = board.lots.length || proposals.plans.length ? desk.loose() : [];
   const out = loose.length ? leftOut(loose, desk.why, (unit) => pool.locate(unit), desk.name) : null;
-  fill(byId("cards"), ...cards, more, out);
+  repaint(byId("cards"), ...cards, more, out);
+  strays.show();
 }
 
 function addPackage() {

@@ -38,7 +38,7 @@ function section(group, on) {
     BY_UNIT.includes(rule) && severity === "block" && on.takeOut ? button(t("gate.take_out_all"), () => on.takeOut?.(units), { class: "small", data: { out: rule } }) : null,
     BY_PACKAGE.includes(rule) && severity === "block" && on.dissolve ? button(t("gate.dissolve_all"), () => on.dissolve?.(group.map((one) => one.package ?? 0)), { class: "small", data: { dissolve: rule } }) : null,
   ];
-  const head = el("header", { class: "row" }, el("span", { class: `tag ${kind}` }, t(severity === "block" ? "gate.blocks" : "gate.warns")), el("h3", { class: "grow" }, `${ruleName(rule, group)}（${group.length}）`), ...mend);
+  const head = el("header", { class: "row" }, el("span", { class: `tag ${kind}` }, t(severity === "block" ? "gate.blocks" : "gate.warns")), el("h3", { class: "grow" }, t("gate.rule_n", { rule: ruleName(rule, group), n: num(group.length) })), ...mend);
   const rows = group.map((one) => row(one, on));
   const rest = rows.slice(SHOWN);
   return el("section", { class: "stack gate-rule", data: { rule } }, head, panel, el("ul", { class: "findings" }, ...rows.slice(0, SHOWN)),

@@ -1,0 +1,70 @@
+"""Packages by keyboard and with slow answers: the focus stays, the last click counts, the shown plan is there after a reload."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Service
+from tests.browser.test_packages_by_hand import made
+from tests.browser.test_packages_strays import draft
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("patience")]
+
+FOCUS = "() => { const at = document.activeElement; return at.dataset.service ?? at.dataset.package ?? at.className; }"
+
+
+def test_the_focus_stays_where_cards_and_plans_are_drawn_anew(page: Page, service: Service) -> None:
+    service.enter(page, "officer")
+    made(page)
+    # Another plan, by Enter on its row: its address brings it back.
+    plans = page.locator("#result tbody tr")
+    if plans.count() > 1:
+        plans.nth(1).focus()
+        page.keyboard.press("Enter")
+        expect(plans.nth(1)).to_have_class("marked")
+        expect(plans.nth(1)).to_be_focused()
+        expect(page).to_have_url(re.compile(r"job=\d+&plan=2$"))
+        page.reload()
+        expect(plans.nth(1)).to_have_class("marked")
+    card = page.locator("#cards .card").nth(2)
+    name = str(card.get_attribute("data-package"))
+    card.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#cards .card.active")).to_have_attribute("data-package", name)
+    assert page.evaluate(FOCUS) == name
+    # The service weighs the packages anew while a service is chosen for its second lot; nothing folds up or loses the focus.
+    folded = page.locator("#cards .card.active details.services")
+    folded.locator("summary").focus()
+    page.keyboard.press("Enter")
+    box = folded.locator('select[data-service="cleaning"]')
+    box.focus()
+    with page.expect_response("**/api/bundles/check*"):
+        box.select_option("1")
+    expect(page.locator("#cards .card.active")).to_contain_text("第 2 标段 保洁")
+    assert page.evaluate(FOCUS) == "cleaning"
+    expect(folded).to_have_attribute("open", "")
+
+
+def test_of_two_rounds_clicked_the_last_opens_whichever_answers_first(page: Page, service: Service) -> None:
+    first, _ = draft(service, "先点的")
+    draft(service, "后点的")
+    service.enter(page, "officer")
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route(f"**/api/rounds/{first}", hold)
+    page.locator("#rounds").get_by_text("先点的").click()
+    page.locator("#rounds").get_by_text("后点的").click()
+    expect(page.locator("#rounds li.marked")).to_contain_text("后点的")
+    (late,) = waiting
+    with page.expect_response(f"**/api/rounds/{first}"):
+        late.continue_()
+    page.wait_for_timeout(300)
+    expect(page.locator("#round-name")).to_have_value("后点的")
+    expect(page.locator("#rounds li.marked")).to_contain_text("后点的")
+    page.goto("about:blank")
