@@ -2,8 +2,8 @@
 
 The programme knows how load must flow across the map, which no search by moves finds out where hardly any room is
 left. Step by step the packages of which it takes most are fixed, and it goes on with what is left of the map. Its last
-packages fit badly; units left over go where a capacity suffers least, and combing, or a short anneal from there, mends
-that.
+packages fit badly; units left over go where a capacity suffers least, and chains of packages that hand load on
+(:mod:`geo.bundling.centres.passing`), from there or after a short anneal, mend that.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from geo.bundling.centres.closing import fits
 from geo.bundling.centres.combing import comb, listed
 from geo.bundling.centres.generating import Search
 from geo.bundling.centres.packages import Boxed, Store, around_of, written
+from geo.bundling.centres.passing import handed_on
 from geo.bundling.centres.plan import keeps_all, overloads, worth_of
-from geo.bundling.centres.pressing import usual_way
 from geo.bundling.centres.renewing import mend
-from geo.bundling.centres.sites import Sites
+from geo.bundling.centres.sites import Sites, usual_way
 from geo.bundling.centres.walk import paper, walk
 from geo.bundling.forms.arrays import OUT, Floats, Whole
 from geo.bundling.search.improve import generator
@@ -31,15 +31,15 @@ SMALL, COARSE = 12, (0.4, 0.3)
 """Atoms a package beyond which small steps take too long, and the shares there."""
 SURE = 0.95
 """How much of a package must be taken to fix more than that."""
-EASED, HEATS, COOL = 12, (0.1, 0.3, 0.6, 1.0), 0.05
-"""Anneals from a dive's plan at most, how warm they begin and end, in what an atom costs at its nearest site."""
+EASED, HEATS, COOL = 6, (0.3, 0.6, 1.0), 0.05
+"""Anneals from a dive's plan, how warm they begin and end, in what an atom costs at its nearest site."""
+CLOSE = 1.002
+"""A plan that costs less than so many times the bound needs no more of them."""
 NEAR = 1.01
 """A plan that costs less than so many times the bound is good enough to choose on from."""
-MORE, SHORT = 3, 0.4
-"""Anneals beyond the first plan that keeps every rule, and the share of work on combing what they end with."""
+SHORT = 0.4
+"""The share of work on combing what they end with."""
 MOVES, PRESSURE = 3_000, (20.0, 1_500.0)
-NEARLY = 0.1
-"""Load too much, in loads of an atom, that combing takes off."""
 TURNS = 5
 """Of pricing in a step, with so many ``NODES`` of each walk and ``FEW`` packages out of it."""
 NODES, FEW = 500, 5
@@ -66,42 +66,47 @@ def dived(
             break
         met.append(plan)
         if small:
-            plan = combed(search, plan, effort)
+            plan = combed(search, plan, SHORT * effort)
             plan = _eased(search, terms, plan, effort, seed)
         else:
-            plan = plan if keeps_all(search.sites, plan) else mend(search.sites, plan, search.stop)
+            plan = _mended(search, terms, plan)
         if plan is not None:
             best = plan if best is None else min(best, plan, key=lambda one: worth_of(search.sites, one))
         # with large packages a dive takes too long for another one
         near = best is not None and worth_of(search.sites, best).distance < NEAR * search.best
         if near or (plan is not None and not small):
             return best
-    return (
-        _eased(search, terms, combed(search, best, effort), effort, seed)
-        if best is not None and small
-        else best
-    )
+    return best
+
+
+def _mended(search: Search, terms: Terms, plan: Whole) -> Whole | None:
+    """A plan that keeps every rule, from one of large packages that nearly does."""
+    sites, stop = search.sites, search.stop
+    found = plan if keeps_all(sites, plan) else mend(sites, plan, stop)
+    found = handed_on(sites, terms, plan, stop) if found is None else found
+    return found if keeps_all(sites, found) else None
 
 
 def _eased(search: Search, terms: Terms, plan: Whole, effort: float, seed: int) -> Whole | None:
-    """The best plan that keeps every rule, from one that nearly does: annealed with capacities first, and combed."""
+    """The best plan that keeps every rule, from one that nearly does: annealed a little, and load handed on.
+
+    First from ``plan``, then from the best met.
+    """
     sites, rng = search.sites, generator(seed, "eased")
-    usual, best, more = usual_way(sites), plan if keeps_all(search.sites, plan) else None, MORE
-    for turn in range(EASED):
-        if search.stop() or more == 0:
+    usual, moves = usual_way(sites), round(MOVES * effort * len(search.placed))
+    best: Whole | None = None
+    for turn in range(2 * EASED):
+        if search.stop() or (best is not None and worth_of(sites, best).distance < CLOSE * search.best):
             break
-        labels = (plan if best is None else best).copy()
-        kept = labels.copy()
-        heat = usual * HEATS[turn % len(HEATS)]
-        moves = round(MOVES * effort * len(search.placed))
-        cost = anneal_sites(sites.arrays, terms, labels, kept, moves, (heat, COOL * usual), PRESSURE, rng)
-        found = kept if math.isfinite(cost) else np.where(labels == len(sites.unit), OUT, labels)
-        if overloads(sites, found).max() < NEARLY * float(sites.arrays.atom_load.mean()):
-            found = combed(search, found, SHORT * effort)
+        labels = (plan if turn < EASED or best is None else best).copy()
+        if turn:
+            heat = (usual * HEATS[turn % len(HEATS)], COOL * usual)
+            anneal_sites(sites.arrays, terms, labels, labels.copy(), moves, heat, PRESSURE, rng)
+        labels = np.where(labels == len(sites.unit), OUT, labels)
+        found = handed_on(sites, terms, labels, search.stop)
         if keeps_all(sites, found) and (best is None or worth_of(sites, found) < worth_of(sites, best)):
             best = found
-        more -= best is not None
-    return best
+    return None if best is None else combed(search, best, SHORT * effort)
 
 
 def combed(search: Search, plan: Whole, effort: float) -> Whole:

@@ -1,7 +1,7 @@
 """A first plan that keeps every capacity where hardly any room is left (压入): distance waits, capacity presses.
 
 Annealing that looks for short ways first ends beside full packages with a hair too much in some. Slow, it ends
-near a good plan, and dividing the packages round that hair anew mends it. Hot, and with capacities weighing far
+near a good plan, and handing that hair on along chains of packages mends it. Hot, and with capacities weighing far
 more than distance, it does meet plans that keep all; what they cost too much, windows take off again.
 """
 
@@ -13,9 +13,9 @@ from collections.abc import Callable
 import numpy as np
 
 from geo.bundling.centres.annealing import Terms, anneal_sites
+from geo.bundling.centres.passing import handed_on
 from geo.bundling.centres.plan import keeps_all, worth_of
-from geo.bundling.centres.renewing import mend
-from geo.bundling.centres.sites import Sites
+from geo.bundling.centres.sites import Sites, usual_way
 from geo.bundling.forms.arrays import OUT, Whole
 from geo.bundling.search.improve import generator
 
@@ -42,7 +42,7 @@ def pressed(
 def _slowly(
     sites: Sites, terms: Terms, first: Whole, moves: int, seed: int, stop: Callable[[], bool]
 ) -> list[Whole]:
-    """A plan that keeps every rule, out of a slow anneal, mended where it lacks a hair; none where none does."""
+    """A plan that keeps every rule, out of a slow anneal, with load handed on; none where none does."""
     warm, cool = (each * usual_way(sites) for each in SLOW_HEAT)
     rng = generator(seed, "pressed slowly")
     for _ in range(SLOW_RUNS):
@@ -52,9 +52,9 @@ def _slowly(
         cost = anneal_sites(sites.arrays, terms, labels, kept, SLOW * moves, (warm, cool), SLOW_PRESSURE, rng)
         plan = kept if cost < math.inf else labels
         plan[plan == len(sites.unit)] = OUT
-        mended = plan if keeps_all(sites, plan) else mend(sites, plan, stop)
-        if mended is not None:
-            return [mended]
+        plan = handed_on(sites, terms, plan, stop)
+        if keeps_all(sites, plan):
+            return [plan]
     return []
 
 
@@ -92,11 +92,3 @@ def _annealed(
     cost = anneal_sites(sites.arrays, terms, labels, kept, moves, (heat, heat / 60), pressure, rng)
     # -inf: an atom that may not stay out was out at first, and found a place
     return kept if cost < math.inf else None
-
-
-def usual_way(sites: Sites) -> float:
-    """What an atom costs at its nearest site, in the mean."""
-    placed = np.asarray(sites.may.any(axis=1))
-    if not placed.any():
-        return 1e-9
-    return max(float(np.where(sites.may, sites.cost, math.inf)[placed].min(axis=1).mean()), 1e-9)

@@ -77,6 +77,14 @@ def sites_of(model: Model, arrays: Arrays) -> Sites:
     )
 
 
+def usual_way(sites: Sites) -> float:
+    """What an atom costs at its nearest site, in the mean."""
+    placed = np.asarray(sites.may.any(axis=1))
+    if not placed.any():
+        return 1e-9
+    return max(float(np.where(sites.may, sites.cost, math.inf)[placed].min(axis=1).mean()), 1e-9)
+
+
 @compiled
 def reachable(arrays: Arrays, atom: Whole, capacity: Floats, blocked: bool) -> np.ndarray:
     """Atoms × sites: whether the lightest way from a site to an atom fits the site's capacity.

@@ -2,8 +2,8 @@
 
 Small problems are one whole-number programme, solved to the optimum. Larger ones: linear programme for the
 prices of capacity, annealing at those prices, windows of a few packages each solved to their optimum, and a
-Lagrangian bound. Annealing alone misses capacities by a hair where they leave one per cent; the windows mend
-that, for a window may break a capacity at a price while it looks for a way not to.
+Lagrangian bound. Annealing alone misses capacities by a hair where they leave one per cent; chains of packages
+that hand load on mend that, and windows, which may break a capacity at a price while they look for a way not to.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from geo.bundling.centres.diving import dived, is_small
 from geo.bundling.centres.generating import ALL, Search
 from geo.bundling.centres.growing import packed
 from geo.bundling.centres.opening import open_sites
+from geo.bundling.centres.passing import handed_on
 from geo.bundling.centres.plan import (
     Worth,
     groups_by_site,
@@ -316,9 +317,10 @@ def _annealed(sites: Sites, terms: Terms, first: Whole, moves: int, run: Run) ->
         labels, kept = first.copy(), first.copy()
         # cool runs keep the linear programme's plan nearly as it is, warm ones look further
         heat = max(usual, 1e-9) * HEATS[turn % len(HEATS)]
-        anneal_sites(sites.arrays, terms, labels, kept, moves, (heat, heat / 60), (1.1, 12.0), rng)
-        for plan in (kept, labels):
-            plan[plan == len(sites.unit)] = OUT
+        cost = anneal_sites(sites.arrays, terms, labels, kept, moves, (heat, heat / 60), (1.1, 12.0), rng)
+        for rough in (kept, labels) if cost < math.inf else (labels,):
+            rough[rough == len(sites.unit)] = OUT
+            plan = handed_on(sites, terms, rough, run.watch)
             if not any(np.array_equal(plan, other) for _, other in found):
                 found.append((_promise(sites, plan), plan))
         if run.watch():
