@@ -68,3 +68,54 @@ def test_of_two_rounds_clicked_the_last_opens_whichever_answers_first(page: Page
     expect(page.locator("#round-name")).to_have_value("后点的")
     expect(page.locator("#rounds li.marked")).to_contain_text("后点的")
     page.goto("about:blank")
+
+
+def test_a_rule_at_fault_is_marked_and_has_the_focus_also_where_it_is_folded_away(
+    page: Page, service: Service
+) -> None:
+    service.enter(page, "officer")
+    page.locator("#min").fill("2000")
+    page.locator("#max").fill("100")
+    page.locator("#gap").press("Enter")
+    expect(page.locator("#rules-error")).to_contain_text("户数下限不能大于上限")
+    expect(page.locator("#min")).to_be_focused()
+    expect(page.locator("#max")).to_have_attribute("aria-invalid", "true")
+    page.locator("#min").fill("100")
+    page.locator("#max").fill("2000")
+    # Folded away, a figure that cannot be taken is unfolded, and so is one that contradicts another.
+    page.locator("#more > summary").click()
+    page.locator("#area-min").fill("-5")
+    page.locator("#more > summary").click()
+    expect(page.locator("#area-min")).to_be_hidden()
+    page.locator("#make").click()
+    expect(page.locator("#area-min")).to_be_focused()
+    page.locator("#area-min").fill("900")
+    page.locator("#area-max").fill("5")
+    page.locator("#more > summary").click()
+    page.locator("#make").click()
+    expect(page.locator("#rules-error")).to_contain_text("面积下限不能大于上限")
+    expect(page.locator("#area-min")).to_be_focused()
+    expect(page.locator("#min")).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_units_are_chosen_and_put_into_a_package_by_keyboard_alone(page: Page, service: Service) -> None:
+    number, _ = draft(service, "只用键盘")
+    service.enter(page, "officer")
+    service.open(page, f"/packages?round={number}")
+    rows = page.locator("#pool tbody tr")
+    rows.nth(20).focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect(page.locator("#stage-text")).to_contain_text("已选 2 个")
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    expect(page.locator('#cards .card[data-package="乙"] .figures')).to_contain_text("4 个小区")
+    expect(page.locator("#round-state")).to_contain_text("第 2 版")
+    # A round without a name is saved under the day's, and says so.
+    page.locator("#round-name").fill("")
+    page.locator("#save").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("已保存")
+    expect(page.locator("#round-name")).to_have_value("2026年11月1日 标包方案")
+    page.goto("about:blank")

@@ -18,7 +18,7 @@ export function keys(act) {
   const help = byId("keys-help", HTMLDialogElement);
   byId("keys-show").addEventListener("click", () => help.showModal());
   byId("keys-close").addEventListener("click", () => help.close());
-  const rows = ["click", "drag", "shift", "lasso", "brush", "out", "links", "digit", "zero", "enter", "esc", "q", "u", "p", "undo", "redo", "help"];
+  const rows = ["click", "drag", "shift", "space", "lasso", "brush", "out", "links", "digit", "zero", "enter", "esc", "q", "u", "p", "undo", "redo", "help"];
   fill(byId("keys-list"), ...rows.flatMap((key) => [el("dt", {}, el("kbd", {}, t(`shortcut.${key}_key`))), el("dd", {}, t(`shortcut.${key}`))]));
   const digits = digitsOf(act);
   document.addEventListener("keydown", (event) => {

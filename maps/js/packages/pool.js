@@ -11,8 +11,9 @@ import { detail, fillFilter, modeTag } from "./outlook.js";
 /** @typedef {import("../table.js").Column<Feature>} Column */
 
 export class Pool {
-  /** @param {import("./desk.js").Desk} desk @param {() => void} changed after the pool was read */
-  constructor(desk, changed) {
+  /** @param {import("./desk.js").Desk} desk @param {() => void} changed after the pool was read
+   * @param {() => void} chosen after units were chosen or let go by keyboard */
+  constructor(desk, changed, chosen) {
     this.desk = desk;
     this.changed = changed;
     /** How often the pool was asked for: only the last answer counts. */
@@ -28,6 +29,14 @@ export class Pool {
     fill(byId("pool"), this.list.element);
     byId("standalone").addEventListener("change", () => guard(() => this.load()));
     byId("mode-filter").addEventListener("change", () => this.show());
+    // Space on a row is what a lasso is on the map: the keyboard's way to choose.
+    this.list.element.addEventListener("keydown", (event) => {
+      const code = event.code === "Space" && event.target instanceof HTMLTableRowElement ? event.target.dataset.code : undefined;
+      if (code === undefined || !desk.mayEdit) return;
+      event.preventDefault();
+      if (!desk.selected.delete(code)) desk.selected.add(code);
+      chosen();
+    });
   }
 
   async load() {

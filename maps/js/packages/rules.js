@@ -51,15 +51,29 @@ function barriers() {
   return [...document.querySelectorAll("input[name=barrier]")].filter((one) => one instanceof HTMLInputElement);
 }
 
-/** What contradicts itself before anything is asked, in words; "" when nothing does. @param {Rules} rules */
+/** What in the rules contradicts itself, in words, "" when nothing does; the fields at fault are marked. @param {Rules} rules */
 export function contradiction(rules) {
   const wrong = (/** @type {number[] | null} */ pair) => pair !== null && pair[0] > pair[1];
-  if (wrong(rules.households)) return t("packages.bounds_wrong");
-  if (wrong(rules.floor_area)) return t("rule.area_wrong");
-  if (wrong(rules.packages)) return t("rule.packages_wrong");
-  if (rules.exact && rules.alternatives > 1) return t("rule.exact_wrong");
-  if (rules.anchors && rules.anchors.households === null && rules.anchors.built_since === null) return t("rule.anchor_wrong");
-  return "";
+  /** @type {[boolean, string, string[]][]} */
+  const looks = [
+    [wrong(rules.households), "packages.bounds_wrong", ["min", "max"]],
+    [wrong(rules.floor_area), "rule.area_wrong", ["area-min", "area-max"]],
+    [wrong(rules.packages), "rule.packages_wrong", ["fewest", "most"]],
+    [rules.exact && rules.alternatives > 1, "rule.exact_wrong", ["exact", "alternatives"]],
+    [Boolean(rules.anchors) && rules.anchors.households === null && rules.anchors.built_since === null, "rule.anchor_wrong", ["anchor-households", "anchor-since"]],
+  ];
+  const found = looks.find(([at]) => at);
+  for (const field of byId("rules").querySelectorAll("[aria-invalid]")) (field.removeAttribute("aria-invalid"), field.removeAttribute("aria-describedby"));
+  for (const id of found?.[2] ?? []) (byId(id).setAttribute("aria-invalid", "true"), byId(id).setAttribute("aria-describedby", "rules-error"));
+  return found ? t(found[1]) : "";
+}
+
+/** The field at fault, unfolded and with the focus. */
+export function toFault() {
+  const field = byId("rules").querySelector("[aria-invalid]");
+  if (!(field instanceof HTMLElement)) return;
+  field.closest("details")?.setAttribute("open", "");
+  field.focus();
 }
 
 /** Shows rules in the form. @param {Rules} given */
@@ -105,8 +119,14 @@ function showMoney(given, set, tick) {
   set("short", given.shortfall_price);
 }
 
+/** A field that the browser refuses is shown: folded away it could not say why nothing happens. @param {Event} event */
+function unfold(event) {
+  if (event.target instanceof Element) event.target.closest("details")?.setAttribute("open", "");
+}
+
 /** Fields that depend on a tick are open only with it. */
 export function follow() {
+  byId("rules").addEventListener("invalid", unfold, true);
   const open = (/** @type {string[]} */ ids, /** @type {boolean} */ on) => ids.forEach((id) => (box(id).disabled = !on));
   open(["border"], !checked("within"));
   open(["anchor-households", "anchor-since"], checked("anchors"));
@@ -119,7 +139,7 @@ export function feasibility(rules, pool) {
   const known = pool.map((unit) => unit.properties.households).filter((value) => typeof value === "number");
   const all = known.reduce((sum, value) => sum + value, 0);
   const [low, high] = rules.households;
-  if (!known.length || !(high > 0)) return "";
+  if (!known.length || !(high > 0) || low > high) return "";
   const [fewest, most] = [Math.ceil(all / high), low > 0 ? Math.floor(all / low) : known.length];
   const parts = [t("rule.could_make", { units: num(pool.length), households: num(all), from: num(fewest), to: num(most) })];
   const large = known.filter((value) => value > high).length;

@@ -176,6 +176,7 @@ export class Saved {
   async isSaved(round) {
     [this.id, this.etag, this.round] = [round.id, `"${round.version}"`, round];
     if (this.desk.isOfficer) this.live.open(round);
+    byId("round-name", HTMLInputElement).value ||= round.name;
     toast(t("packages.saved"));
     history.replaceState(null, "", `?round=${this.id}`);
     this.tell();

@@ -17,7 +17,7 @@ import { Links } from "../packages/links.js";
 import { Pairs } from "../packages/pairs.js";
 import { Pool } from "../packages/pool.js";
 import { Proposals } from "../packages/proposals.js";
-import { contradiction, feasibility, follow, readRules, showRules } from "../packages/rules.js";
+import { contradiction, feasibility, follow, readRules, showRules, toFault } from "../packages/rules.js";
 import { lotsOf, Saved } from "../packages/saved.js";
 import { brief, Runs } from "../packages/runs.js";
 import { Stage } from "../packages/stage.js";
@@ -28,7 +28,7 @@ import { day, t } from "../words.js";
 
 const desk = new Desk();
 const { board } = desk;
-const pool = new Pool(desk, () => (hintFeasible(), canvas.draw(), relink()));
+const pool = new Pool(desk, () => (hintFeasible(), canvas.draw(), relink()), () => refresh());
 const canvas = new Canvas(desk, { click: touch, drop: carry, mayDrag: () => desk.mayEdit && board.lots.length > 0 });
 const stage = new Stage(desk, { take, drop });
 const pairs = new Pairs({ name: desk.name, changed: () => (changed(), relink()), hint });
@@ -218,7 +218,8 @@ function hintFeasible() {
 
 async function make() {
   const asked = rules();
-  if (asked) await proposals.make(asked);
+  if (!asked) return toFault();
+  await proposals.make(asked);
 }
 
 /** Rules that were asked or saved earlier, in the form, with the pool of their day.
