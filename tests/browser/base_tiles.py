@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from playwright.sync_api import Page
 
 from geo.crs_shifted import wgs_to_gcj
 from tests.browser.conftest import Service
@@ -59,6 +60,17 @@ def drawn(x: int, y: int, mark: tuple[float, float]) -> bytes:
             if 0 <= at[0] < SIDE and 0 <= at[1] < SIDE:
                 image.putpixel(at, MARK)
     return encoded(image)
+
+
+PAINTED = """() => {
+  const tiles = [...document.querySelectorAll(".base-tiles .leaflet-tile")];
+  return tiles.length > 0 && tiles.every((tile) => tile.classList.contains("leaflet-tile-loaded") && getComputedStyle(tile).opacity === "1");
+}"""
+
+
+def painted(page: Page) -> None:
+    """Every tile of the base map has come and has faded in."""
+    page.wait_for_function(PAINTED)
 
 
 def choose(service: Service, **settings: Any) -> None:

@@ -104,6 +104,20 @@ def second(browser: Browser, watch: Watch) -> Iterator[Page]:
     opened.close()
 
 
+def heard(page: Page, *routes: Route) -> None:
+    """What was held back has come, and the page has drawn what it makes of it.
+
+    The load state ``networkidle`` is reached once for a document and says nothing of what is asked for later.
+    """
+    for route in routes:
+        answer = route.request.response()
+        assert answer is not None
+        answer.finished()
+    page.evaluate(
+        "() => new Promise((done) => setTimeout(() => requestAnimationFrame(() => setTimeout(done, 100))))"
+    )
+
+
 @pytest.fixture
 def patience() -> Iterator[None]:
     """What a page reads at once, and what others do, takes its time on a busy machine."""

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from geo.store.engine import Scope
 from geo.tiles import Place
-from tests.browser.base_tiles import GROUND, PLACE, SIDE, ZOOM, choose, folder_of, mercator
+from tests.browser.base_tiles import GROUND, PLACE, SIDE, ZOOM, choose, folder_of, mercator, painted
 from tests.browser.conftest import Service
 from tests.geo.tiles.pmtiles import written
 
@@ -100,18 +100,15 @@ def test_a_file_of_vector_tiles_is_painted_in_our_style(
         }""",
         [[PLACE[1], PLACE[0]], 14],
     )
-    page.wait_for_load_state("networkidle")
-    expect(page.locator(".base-tiles canvas.leaflet-tile-loaded").first).to_be_attached()
+    painted(page)
     expect(page.locator(".base-credit")).to_contain_text("OpenStreetMap")
-    page.wait_for_timeout(600)  # tiles fade in
     far = colours(page)
     assert far[(199, 220, 236)] > 3000  # water
     assert far[(255, 227, 174)] > 300  # a motorway
     assert far[(61, 72, 83)] > 20  # the name of a place
     # nearer than the file was made, shapes are painted larger, not a picture stretched
     page.evaluate("(at) => void district_map.setView(at, 16, { animate: false })", [PLACE[1], PLACE[0]])
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(600)
+    painted(page)
     side = page.evaluate("document.querySelector('.base-tiles canvas').width")
     assert side >= 1024
 

@@ -30,6 +30,7 @@ from tests.browser.base_tiles import (
     drawn,
     folder_of,
     mercator,
+    painted,
     shifted,
 )
 from tests.browser.conftest import Service, Watch
@@ -121,8 +122,7 @@ def offset(page: Page, zoom: int = 16) -> tuple[float, float]:
         }""",
         [[PLACE[1] + 0.0004, PLACE[0] - 0.0007], zoom],
     )
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(600)  # tiles fade in
+    painted(page)
     point = page.evaluate(
         """(at) => {
           const point = district_map.latLngToContainerPoint(at);
@@ -232,7 +232,7 @@ def test_a_choice_is_kept_told_and_named(
     assert not provider.asked
     switch.select_option("tianditu-vec")
     expect(page.locator(".base-credit")).to_contain_text("审图号：GS(2024)0000号")
-    page.wait_for_load_state("networkidle")
+    painted(page)
     assert "base=tianditu-vec" in page.url
     assert {headers.get("referer") for _, headers in provider.asked} == {f"{service.address}/"}
     assert {KEY in path for path, _ in provider.asked} == {True}

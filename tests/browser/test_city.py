@@ -218,8 +218,7 @@ def test_switches_filter_the_painted_map_without_a_question(
     traffic.asked.clear()
     page.locator("#layers label.layer", has_text="只看三无小区").locator("input").check()
     page.wait_for_function("() => location.search.includes('off=')")
-    page.wait_for_timeout(300)
-    assert page.evaluate(INK, list(place)) != before
+    page.wait_for_function(f"async ([at, before]) => String(await ({INK})(at)) !== String(before)", arg=[list(place), before])  # fmt: skip
     assert not traffic.of("api/tiles/")
     assert "three_no_only" not in page.url
 

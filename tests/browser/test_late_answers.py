@@ -15,7 +15,7 @@ from geo.tender import rounds
 from geo.tender.pool import judged_pool
 from geo.tender.rules import BundleRules
 from tests.browser import test_modules
-from tests.browser.conftest import Service
+from tests.browser.conftest import Service, heard
 from tests.browser.test_planner import draft, opened
 from tests.browser.test_survey import codes, send
 from tests.conftest import BUSINESS_DATE
@@ -40,13 +40,12 @@ class Held(list[Route]):
         else:
             self.append(route)
 
-    def release(self, *, idle: bool = True) -> None:
-        """Let them go, and those that follow; waits until nothing more is asked for."""
+    def release(self) -> None:
+        """Let them go, and those that follow; returns when the page has heard the answers."""
         self.open = True
         for route in self:
             route.continue_()
-        if idle:
-            self.page.wait_for_load_state("networkidle")
+        heard(self.page, *self)
 
 
 def test_of_two_firms_the_one_that_was_clicked_last_is_shown(page: Page, service: Service) -> None:
@@ -84,8 +83,7 @@ def test_what_a_tab_asked_for_does_not_turn_up_in_another(page: Page, service: S
     with page.expect_request("**/plans/*/compare"):
         page.locator("#tab-compare").click()
     page.locator("#tab-comments").click()
-    with page.expect_response("**/plans/*/compare"):
-        compare.release(idle=False)
+    compare.release()
     comments.release()
     expect(page.locator("#comment-text")).to_be_visible()
 
