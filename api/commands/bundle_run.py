@@ -32,6 +32,7 @@ SOLVED: Final = 0
 NO_SOLUTION: Final = 3
 _EVERY: Final = 0.2
 """Seconds between two updates of the progress line."""
+_EARLY: Final = ("time_limit", "cancel")
 _FEW: Final = 5
 """Units left out of which the terminal says why."""
 
@@ -123,7 +124,9 @@ def _tell_conflict(args: argparse.Namespace, answer: Infeasible, about: Mapping[
             write(args.report, partial(write_report, report=report))
     for reason in answer.conflict:
         _warn(f"no solution: {_sentence(reason)}")
-    if not answer.proven:
+    if answer.stopped_by in _EARLY and not answer.proven:
+        _warn("the search was stopped early, nothing is proven: with more time it may find a plan")
+    elif not answer.proven:
         _warn("this was not proven: a longer search (--effort) may find a plan")
     return NO_SOLUTION
 
@@ -153,7 +156,7 @@ def _write(args: argparse.Namespace, table: UnitTable, wanted: Asked, plans: tup
         sys.stdout.write(
             f"{args.alternatives} plans were asked for, the search met {len(plans)} different ones\n"
         )
-    if plans[0].stopped_by in ("time_limit", "cancel"):
+    if plans[0].stopped_by in _EARLY:
         _warn("the search was stopped early: this is the best plan so far")
 
 

@@ -221,6 +221,18 @@ def test_a_search_that_is_stopped_writes_its_best(square: Path, capsys: pytest.C
     assert "stopped" in capsys.readouterr().err or square.with_name("o.csv").exists()
 
 
+def test_a_search_that_is_stopped_without_a_plan_asks_for_more_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    units = tmp_path / "units.csv"
+    rows = "".join(f"u{i},{200 * i},0,{100 + 10 * i}\n" for i in range(12))
+    units.write_text("id,x,y,households\n" + rows, encoding="utf-8")
+    words = ["--weight", "households", "--tolerance", "1%", "--packages", 5, "--out", tmp_path / "o.csv"]
+    assert run(units, *words, "--time-limit", 0) == 3
+    assert "stopped early, nothing is proven: with more time" in capsys.readouterr().err
+    assert not (tmp_path / "o.csv").exists()
+
+
 def test_ctrl_c_asks_once_and_gives_the_signal_back() -> None:
     before = signal.getsignal(signal.SIGINT)
     with bundle_run._stoppable() as cancelled:
