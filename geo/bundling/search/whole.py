@@ -44,6 +44,8 @@ SEVERAL_STARTS = 8
 """Starts there at least, above the smallest maps: some end in a corner that nothing leads out of."""
 SEVERAL_SCHEDULE = Schedule(hot=0.5, cold=0.02, soft=0.05, pushes=PUSHES, record_from=0.5)
 """Warmer there: what keeps one sum breaks another, and the way out is long."""
+WARM_SCHEDULE = Schedule(hot=1.0, cold=0.2, soft=0.2, strict=1.0, pushes=PUSHES, record_from=0.85)
+"""Warm to the end, where those end in no plan: they froze with a bound broken."""
 KEPT = 2_500
 """Packages that the starts of a small problem keep for recombination."""
 
@@ -100,18 +102,35 @@ def find_plan(search: Search) -> Plan | None:
     if not search.size:
         return plan_of(search.model, search.arrays, np.zeros(0, dtype=np.int64))
     total, best = _best_total(search)
+    for schedule in _schedules(search):
+        best = _searched(search, total, best, schedule)
+        if search.watch() or (best is not None and best.key.broken <= 0):
+            break
+    search.tell(0.9, best)
+    return None if best is None or best.key.broken > 0 else best
+
+
+def _schedules(search: Search) -> tuple[Schedule, ...]:
+    """How starts cool; one after the other until a plan keeps every hard rule."""
+    if search.several:
+        again = search.size > SMALL and not search.style.any_plan
+        return (SEVERAL_SCHEDULE, WARM_SCHEDULE) if again else (SEVERAL_SCHEDULE,)
+    return (Schedule(record_from=RECORD_FROM) if search.size <= MIDDLE else Schedule(),)
+
+
+def _searched(search: Search, total: int, best: Plan | None, schedule: Schedule) -> Plan | None:
+    """The best plan of starts that cool so, recombined and swept; it may break a rule."""
     pool = new_pool(KEPT, 40 * KEPT) if search.size <= MIDDLE else NOTHING
     starts = 0 if search.ends_with(best) else _starts(search)
     starting = replace(search, watch=search.watch.keeping(DEEPENING))
     for number in range(starts):
-        best = _better(best, _run(starting, total, number, starts, best, pool))
+        best = _better(best, _run(starting, total, number, starts, best, schedule, pool))
         search.tell(0.1 + 0.5 * (number + 1) / starts, best)
         if starting.watch() or search.ends_with(best):
             break
     if best is not None and best.packages and not (search.watch() or search.style.any_plan):
         best = _better(best, _deepen(search, best, pool))
-    search.tell(0.9, best)
-    return None if best is None or best.key.broken > 0 else best
+    return best
 
 
 def _starts(search: Search) -> int:
@@ -138,13 +157,13 @@ def _counts(search: Search, total: int) -> list[int]:
     return counts if counts is not None else free_counts(search.rooms, search.model, 0.0)
 
 
-def _run(search: Search, total: int, number: int, starts: int, best: Plan | None, pool: Pool) -> Plan:
+def _run(
+    search: Search, total: int, number: int, starts: int, best: Plan | None, schedule: Schedule, pool: Pool
+) -> Plan:
     """One start annealed, mended and finished."""
     moves = search.effort * _long(search) / min(starts, 3)
-    schedule = Schedule(record_from=RECORD_FROM) if pool is not NOTHING else Schedule()
     if search.several:
         moves *= SEVERAL if search.size <= SMALL else SEVERAL - 1
-        schedule = SEVERAL_SCHEDULE
     done = 0.1 + 0.5 * number / starts
     return _annealed(
         search,

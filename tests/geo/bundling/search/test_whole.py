@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from random import Random
 
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from geo.bundling import Activity, Problem
+from geo.bundling import Activity, Problem, Rules
 from geo.bundling.search.improve import Watch
 from geo.bundling.search.whole import Search, Style, _best_total, find_plan
 from tests.examples import examples
@@ -69,3 +70,20 @@ def test_a_stop_at_once_still_gives_a_plan_of_the_map_and_progress_never_ends_ea
     assert full is not None
     assert find_plan(dataclasses.replace(full, tell=lambda done, _: told.append(done))) is not None
     assert max(told) <= 0.9
+
+
+def test_starts_that_all_froze_with_a_bound_broken_are_begun_again_warmer() -> None:
+    drawn, names = Random(2), ("households", "fee", "area")
+    plain = grid(13)
+    weights = [{name: float(drawn.randint(60, 140)) for name in names} for _ in plain.units]
+    units = tuple(
+        dataclasses.replace(unit, weights=each) for unit, each in zip(plain.units, weights, strict=True)
+    )
+    means = {name: sum(each[name] for each in weights) / 17 for name in names}
+    held = tuple(Activity(name, lower=0.95 * mean, upper=1.05 * mean) for name, mean in means.items())
+    problem = dataclasses.replace(plain, units=units, rules=Rules(activities=held, packages=17))
+    search = search_of(problem)
+    assert search is not None
+    plan = find_plan(dataclasses.replace(search, effort=1.0))
+    assert plan is not None
+    assert_hard_form(search.model, plan.labels)
