@@ -10,7 +10,9 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import pytest
@@ -88,16 +90,20 @@ def test_a_folder_that_others_could_write_is_neither_read_nor_written(filled: Pa
     assert sorted(path.stat().st_mtime_ns for path in inner(folder).iterdir()) == before
 
 
-def test_another_user_reads_what_the_installer_compiled_and_needs_no_home(tmp_path: Path) -> None:
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that everybody can reach; pytest's own is closed to others."""
+    with TemporaryDirectory(prefix="wangge-kernels-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_another_user_reads_what_the_installer_compiled_and_needs_no_home(shared: Path) -> None:
     """The service's user may write neither the environment nor, here, a home."""
     if os.geteuid() != 0 or not shutil.which("setpriv"):
         pytest.skip("only root can become another user")
     if not os.access(sys.executable, os.X_OK) or ROOT.stat().st_mode & 5 != 5:
         pytest.skip("this folder is closed to other users")
-    shared = tmp_path / "shared"
-    for folder in (shared, tmp_path, *tmp_path.parents[:3]):  # a folder more where tests run side by side
-        folder.mkdir(exist_ok=True)
-        folder.chmod(0o755)
     as_nobody = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
     nowhere = {"HOME": "/nonexistent", "XDG_CACHE_HOME": "/nonexistent"}
     assert measured(*as_nobody, WANGGE_KERNELS=str(shared), **nowhere)[:2] == [0, 1]
