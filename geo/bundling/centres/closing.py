@@ -19,7 +19,7 @@ from geo.bundling.centres.programme import Programme, solve_programme
 from geo.bundling.centres.sites import Sites
 from geo.bundling.forms.arrays import OUT, Floats, Whole
 
-WORK = 600_000
+WORK = 100_000
 """Looks of the solver times rows at effort 1."""
 NODES = 2_000
 GAP = 1e-3

@@ -12,18 +12,18 @@ import math
 
 import numpy as np
 
-from geo.bundling.centres.annealing import Terms, anneal_sites
+from geo.bundling.centres.annealing import Terms
 from geo.bundling.centres.closing import fits
 from geo.bundling.centres.combing import comb, listed
+from geo.bundling.centres.easing import eased
 from geo.bundling.centres.generating import Search
 from geo.bundling.centres.packages import Boxed, Store, around_of, written
 from geo.bundling.centres.passing import handed_on
 from geo.bundling.centres.plan import keeps_all, overloads, worth_of
 from geo.bundling.centres.renewing import mend
-from geo.bundling.centres.sites import Sites, usual_way
+from geo.bundling.centres.sites import Sites
 from geo.bundling.centres.walk import paper, walk
 from geo.bundling.forms.arrays import OUT, Floats, Whole
-from geo.bundling.search.improve import generator
 
 SHARES = (0.2, 0.1)
 """Shares of the open sites that are fixed in a step, one after the other until a plan keeps all."""
@@ -31,15 +31,10 @@ SMALL, COARSE = 12, (0.4, 0.3)
 """Atoms a package beyond which small steps take too long, and the shares there."""
 SURE = 0.95
 """How much of a package must be taken to fix more than that."""
-EASED, HEATS, COOL = 6, (0.3, 0.6, 1.0), 0.05
-"""Anneals from a dive's plan, how warm they begin and end, in what an atom costs at its nearest site."""
-CLOSE = 1.002
-"""A plan that costs less than so many times the bound needs no more of them."""
 NEAR = 1.01
 """A plan that costs less than so many times the bound is good enough to choose on from."""
 SHORT = 0.4
 """The share of work on combing what they end with."""
-MOVES, PRESSURE = 3_000, (20.0, 1_500.0)
 TURNS = 5
 """Of pricing in a step, with so many ``NODES`` of each walk and ``FEW`` packages out of it."""
 NODES, FEW = 500, 5
@@ -67,7 +62,8 @@ def dived(
         met.append(plan)
         if small:
             plan = combed(search, plan, SHORT * effort)
-            plan = _eased(search, terms, plan, effort, seed)
+            plan = eased(search.sites, terms, plan, effort, seed, search.best, search.stop)
+            plan = None if plan is None else combed(search, plan, SHORT * effort)
         else:
             plan = _mended(search, terms, plan)
         if plan is not None:
@@ -85,28 +81,6 @@ def _mended(search: Search, terms: Terms, plan: Whole) -> Whole | None:
     found = plan if keeps_all(sites, plan) else mend(sites, plan, stop)
     found = handed_on(sites, terms, plan, stop) if found is None else found
     return found if keeps_all(sites, found) else None
-
-
-def _eased(search: Search, terms: Terms, plan: Whole, effort: float, seed: int) -> Whole | None:
-    """The best plan that keeps every rule, from one that nearly does: annealed a little, and load handed on.
-
-    First from ``plan``, then from the best met.
-    """
-    sites, rng = search.sites, generator(seed, "eased")
-    usual, moves = usual_way(sites), round(MOVES * effort * len(search.placed))
-    best: Whole | None = None
-    for turn in range(2 * EASED):
-        if search.stop() or (best is not None and worth_of(sites, best).distance < CLOSE * search.best):
-            break
-        labels = (plan if turn < EASED or best is None else best).copy()
-        if turn:
-            heat = (usual * HEATS[turn % len(HEATS)], COOL * usual)
-            anneal_sites(sites.arrays, terms, labels, labels.copy(), moves, heat, PRESSURE, rng)
-        labels = np.where(labels == len(sites.unit), OUT, labels)
-        found = handed_on(sites, terms, labels, search.stop)
-        if keeps_all(sites, found) and (best is None or worth_of(sites, found) < worth_of(sites, best)):
-            best = found
-    return None if best is None else combed(search, best, SHORT * effort)
 
 
 def combed(search: Search, plan: Whole, effort: float) -> Whole:

@@ -19,6 +19,7 @@ from geo.bundling.centres.annealing import Terms, anneal_sites, grown, terms_of
 from geo.bundling.centres.bound import duals_of, sites_bound
 from geo.bundling.centres.closing import close, fits, reduced_costs
 from geo.bundling.centres.diving import dived, is_small
+from geo.bundling.centres.easing import eased
 from geo.bundling.centres.generating import ALL, Search
 from geo.bundling.centres.growing import packed
 from geo.bundling.centres.opening import open_sites
@@ -36,7 +37,7 @@ from geo.bundling.centres.pressing import pressed
 from geo.bundling.centres.programme import Programme, solve_programme
 from geo.bundling.centres.reasons import find_conflict, left_out_reasons, none_met, unsure
 from geo.bundling.centres.renewing import renew
-from geo.bundling.centres.sites import Sites, sites_of
+from geo.bundling.centres.sites import Sites, sites_of, usual_way
 from geo.bundling.centres.windows import windows
 from geo.bundling.forms.arrays import OUT, Floats, Whole, arrays_of
 from geo.bundling.forms.model import Contradiction, compile_problem, homeless_groups
@@ -186,6 +187,10 @@ def _searched(sites: Sites, effort: float, run: Run, any_plan: bool) -> Found | 
         if best is None and search is None and not run.watch():
             rough = pressed(sites, terms, first, moves, run.seed, run.watch)
             best = None if rough is None else _further(sites, rough, duals[1], polish, run, 0)
+    if best is not None and sites.every and not (any_plan or small or wide):
+        least = max(reduced_costs(sites, *duals)[0], 0.0)
+        better = eased(sites, terms, best, effort, run.seed, least, run.watch)
+        best = best if better is None else min(best, better, key=lambda plan: worth_of(sites, plan))
     if any_plan:
         return _missed(sites, [*plans, *met], None, None, run) if best is None else Found(best, None, False)
     if best is None or (best[placed] == OUT).any() or worth_of(sites, best).soft > 0:
@@ -308,15 +313,11 @@ def _nearer(sites: Sites, one: Whole, other: Whole) -> Whole:
 def _annealed(sites: Sites, terms: Terms, first: Whole, moves: int, run: Run) -> list[Whole]:
     """Plans of several anneals, those to go on with first: nearest to the capacities, then cheapest."""
     rng = generator(run.seed, "centres")
-    placed = np.asarray(sites.may.any(axis=1))
-    usual = (
-        float(np.where(sites.may, sites.cost, math.inf)[placed].min(axis=1).mean()) if placed.any() else 1.0
-    )
     found: list[tuple[float, Whole]] = []
     for turn in range(RUNS):
         labels, kept = first.copy(), first.copy()
         # cool runs keep the linear programme's plan nearly as it is, warm ones look further
-        heat = max(usual, 1e-9) * HEATS[turn % len(HEATS)]
+        heat = usual_way(sites) * HEATS[turn % len(HEATS)]
         cost = anneal_sites(sites.arrays, terms, labels, kept, moves, (heat, heat / 60), (1.1, 12.0), rng)
         for rough in (kept, labels) if cost < math.inf else (labels,):
             rough[rough == len(sites.unit)] = OUT
