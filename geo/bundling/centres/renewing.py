@@ -35,7 +35,7 @@ LIMITS = Limits(
     reach=2.0,
     cuts=0,
 )
-FAR = 1.015
+FAR = 1.006
 """A plan that costs so many times its bound is divided anew in any case, and in twice as many turns."""
 TURNS = 30
 """Windows divided anew where packages have ten atoms; fewer of larger ones."""
