@@ -379,7 +379,7 @@ def _solution(sites: Sites, found: Found, run: Run) -> Solution:
         packages.append(Package(names[site], ids, problem.units[int(sites.unit[site])].id, loads))
     parts = parts_of(sites, labels)
     total = parts.distance + parts.fixed
-    bound = None if found.bound is None else min(found.bound, total)
+    bound = None if found.bound is None else float(min(found.bound, total))
     gap = None if bound is None else (total - bound) / total if total > 0 else 0.0
     proven = found.proven or (
         gap is not None and gap <= 1e-8 and parts.soft == 0 and not (labels == OUT).any()
