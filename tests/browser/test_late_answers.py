@@ -14,7 +14,7 @@ from geo.store.engine import Scope
 from geo.tender import rounds
 from geo.tender.pool import judged_pool
 from geo.tender.rules import BundleRules
-from tests.browser import test_modules
+from tests.browser import test_planner_parts
 from tests.browser.conftest import Service, heard
 from tests.browser.test_planner import draft, opened
 from tests.browser.test_survey import codes, send
@@ -22,7 +22,7 @@ from tests.conftest import BUSINESS_DATE
 from tests.geo.survey.conftest import write
 
 pytestmark = pytest.mark.browser
-site = test_modules.site
+site, run = test_planner_parts.site, test_planner_parts.run
 DISTRICT = "990101000000"
 
 
@@ -266,13 +266,6 @@ QUEUE = """async () => {
     kept.push(stop.isConnected, rows[1].isConnected, element.querySelectorAll('tbody tr').length);
     element.remove();
     return kept; }"""
-
-
-@pytest.fixture
-def run(page: Page, site: str) -> Any:
-    page.route("**/api/**", lambda route: route.fulfill(content_type="application/json", body="{}"))
-    page.goto(f"{site}/sign-in")
-    return page.evaluate
 
 
 def test_a_place_is_drawn_anew_under_the_hand_and_never_mixes_two_things(run: Any) -> None:

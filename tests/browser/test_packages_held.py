@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Service
+from tests.browser.conftest import Service, heard
 from tests.browser.test_packages_by_hand import made
 from tests.browser.test_packages_strays import draft
 
@@ -62,9 +62,8 @@ def test_of_two_rounds_clicked_the_last_opens_whichever_answers_first(page: Page
     page.locator("#rounds").get_by_text("后点的").click()
     expect(page.locator("#rounds li.marked")).to_contain_text("后点的")
     (late,) = waiting
-    with page.expect_response(f"**/api/rounds/{first}"):
-        late.continue_()
-    page.wait_for_timeout(300)
+    late.continue_()
+    heard(page, late)
     expect(page.locator("#round-name")).to_have_value("后点的")
     expect(page.locator("#rounds li.marked")).to_contain_text("后点的")
     page.goto("about:blank")

@@ -1,7 +1,7 @@
 // Who is whose neighbour (邻接) and the rules about single units, on the map: a click on a line cuts it, or joins what it does not.
 
 import { paths, send } from "../api.js";
-import { byId, el } from "../dom.js";
+import { byId, el, latest } from "../dom.js";
 import { district, names, seat } from "../map.js";
 import { num, t } from "../words.js";
 
@@ -33,7 +33,7 @@ export class Links {
     this.layer = L.layerGroup().addTo(district);
     /** @type {Map<string, [number, number] | null>} where a unit's lines begin */
     this.seats = new Map();
-    this.asked = 0;
+    this.asked = latest();
   }
 
   /** Shows or hides who is whose neighbour. @param {boolean} shown */
@@ -47,13 +47,14 @@ export class Links {
 
   /** Asks anew: rules or the pool have changed. */
   async load() {
-    const asked = (this.asked += 1);
+    const isLast = this.asked();
     const rules = this.shown ? this.on.rules() : null;
     if (rules) {
       const { body } = await send("POST", this.desk.at(paths.bundleLinks), rules);
-      if (asked !== this.asked) return;
+      if (!isLast()) return;
       this.links = body.links;
       await this.desk.fetch(this.links.flatMap(({ a, b }) => [a, b]));
+      if (!isLast()) return;
       this.on.said(this.words());
     }
     this.draw();

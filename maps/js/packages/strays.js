@@ -1,7 +1,7 @@
 // Members that have left the pool (离池成员): named with why, taken out by a click, or kept with the warning in sight.
 
 import { Problem, paths, send } from "../api.js";
-import { button, byId, el } from "../dom.js";
+import { button, byId, el, latest } from "../dom.js";
 import { day, num, t } from "../words.js";
 import { repaint } from "./fresh.js";
 
@@ -17,7 +17,7 @@ export class Strays {
     this.on = on;
     /** @type {Map<string, Stray>} */
     this.found = new Map();
-    this.asked = 0;
+    this.asked = latest();
     /** Those that somebody chose to keep. @type {Set<string>} */
     this.kept = new Set();
   }
@@ -25,11 +25,11 @@ export class Strays {
   /** Asks the service about every member on the board. */
   async look() {
     const { desk } = this;
-    const asked = (this.asked += 1);
+    const isLast = this.asked();
     const brought = new Set(this.on.brought());
     const units = desk.mayEdit ? desk.placed().filter((code) => !brought.has(code)) : [];
     const answer = units.length ? (await send("POST", paths.strays, { area: desk.area, units, round: this.on.round() ?? 0 })).body.strays : [];
-    if (asked !== this.asked) return;
+    if (!isLast()) return;
     const before = [...this.found.keys()].join();
     this.found = new Map(answer.map((/** @type {Stray} */ one) => [one.code, one]));
     for (const one of this.found.values()) if (one.name) desk.lastNames.set(one.code, one.name);
